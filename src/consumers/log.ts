@@ -1,0 +1,105 @@
+import type { RecordBlock } from './record-block.ts'
+
+/** A partition of a topic. */
+export type TopicPartition = Readonly<{ topic: string; partition: number }>
+
+/**
+ * What recognises a log that was deleted and made again, or truncated: base offset and CRC of the last record batch
+ * before a restart point. Empty before the first batch.
+ */
+export type BatchFingerprint = Readonly<{ baseOffset: bigint; crc: number }> | undefined
+
+/** One answer of a partition reader. `kind` says what the caller must do. */
+export type Fetched =
+  /** Records, in offset order; `nextOffset` is where reading goes on (control and aborted records are stepped over). */
+  | Readonly<{
+      kind: 'records'
+      blocks: Iterable<RecordBlock>
+      nextOffset: () => number
+      /** Records between the asked offset and `nextOffset` that carry no data: control records and those of aborted transactions. */
+      steppedOver: () => number
+      /** Of the last batch read, for the restart point. */
+      fingerprint: () => BatchFingerprint
+      highWatermark: number
+      /** Below the high watermark while a transaction is open. */
+      lastStableOffset: number
+    }>
+  /** The asked offset is not in the log: `[lowOffset, highOffset)` is. Never resolved silently. */
+  | Readonly<{ kind: 'out-of-range'; lowOffset: number; highOffset: number }>
+  /** The world is slow or moved (leader moved, broker down): already retried and refreshed; the caller backs off. */
+  | Readonly<{ kind: 'unavailable'; reason: string }>
+  /** A batch whose CRC does not match its bytes: the log is damaged at this offset. */
+  | Readonly<{ kind: 'corrupt'; offset: number; reason: string }>
+
+/** Reads one partition in offset order. One fetch is under way at most; `fetch` may be called ahead of folding. */
+export type PartitionReader = Readonly<{
+  fetch(offset: number): Promise<Fetched>
+  /** First and one-past-last offset of the log now. */
+  range(): Promise<Readonly<{ lowOffset: number; highOffset: number; lastStableOffset: number }>>
+  /** The first offset whose record time is at or after `timeMs`; the log's end when there is none. */
+  offsetAt(timeMs: number): Promise<number>
+  close(): Promise<void>
+}>
+
+/** Membership of a consumer group: who owns which partitions. Never fetches. */
+export type Membership = Readonly<{
+  /** Joins; `onAssigned` is called with the whole new assignment each time it changes, `onRevoking` when a rebalance begins. */
+  start(
+    listener: Readonly<{
+      onAssigned(partitions: readonly number[], generation: number): void
+      onRevoking(): void
+      onCrash(error: Error): void
+    }>,
+  ): Promise<void>
+  /** Resolves when a heartbeat that was sent after this call has succeeded in the current generation. */
+  freshHeartbeat(): Promise<void>
+  /** Offsets for lag tools only: never read back as the authority. */
+  commitOffsets(offsets: ReadonlyMap<number, bigint>): Promise<void>
+  stop(): Promise<void>
+}>
+
+/** A record to append. */
+export type OutgoingRecord = Readonly<{
+  key: Buffer | string | null
+  value: Buffer | null
+  headers?: Readonly<Record<string, string>>
+  /** Default: by key, as Kafka's default partitioner does (murmur2). */
+  partition?: number
+  timestampMs?: number
+}>
+
+/** Appends records; resolves when all are acknowledged (acks=all, idempotent). */
+export type LogWriter = Readonly<{
+  append(topic: string, records: readonly OutgoingRecord[]): Promise<void>
+  close(): Promise<void>
+}>
+
+/**
+ * Appends within one transaction a call, under a transactional id: an older writer of the same id is refused by the log
+ * (`fenced`), so it can never overwrite newer records in a compacted topic.
+ */
+export type FencedLogWriter = Readonly<{
+  append(topic: string, records: readonly OutgoingRecord[]): Promise<Readonly<{ kind: 'ok' } | { kind: 'fenced' }>>
+  close(): Promise<void>
+}>
+
+/** A topic as it should be; `ensureTopics` creates it when asked or says what differs. */
+export type TopicSpec = Readonly<{
+  name: string
+  partitions: number
+  replicationFactor?: number
+  config: Readonly<Record<string, string>>
+}>
+
+/** The log port: Kafka, or its in-memory twin. */
+export type Log = Readonly<{
+  partitionCount(topic: string): Promise<number>
+  reader(at: TopicPartition): Promise<PartitionReader>
+  membership(options: Readonly<{ groupId: string; topic: string; sessionTimeoutMs: number }>): Membership
+  writer(): Promise<LogWriter>
+  fencedWriter(transactionalId: string): Promise<FencedLogWriter>
+  ensureTopics(specs: readonly TopicSpec[], options: Readonly<{ create: boolean }>): Promise<readonly string[]>
+  /** Throws nothing: the reason when the log cannot be reached now. */
+  health(): Promise<Readonly<{ kind: 'ok' } | { kind: 'down'; reason: string }>>
+  close(): Promise<void>
+}>

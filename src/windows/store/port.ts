@@ -1,0 +1,131 @@
+import type { BatchFingerprint } from '../../consumers/log.ts'
+
+/**
+ * The state store: what a partition and a shard keep, and the fenced calls that write it. Redis, or its in-memory twin; both
+ * pass test/windows/store/contract. The unit of atomicity is one partition or one shard.
+ *
+ * Every writing call carries a token (who owns this now) and the id of the commit it builds on: stored commit is this one ->
+ * `duplicate`; token not mine -> `fenced`; stored commit is not the previous one -> `mismatch` (the store lost writes: reload).
+ */
+export type FenceReply = Readonly<{ kind: 'ok' } | { kind: 'duplicate' } | { kind: 'fenced' } | { kind: 'mismatch' }>
+
+/** Where a partition's reader starts over: an epoch boundary. */
+export type RestartPoint = Readonly<{
+  /** The next offset to read. */
+  offset: bigint
+  watermarkMs: number
+  /** Largest event time seen. */
+  maxTimeMs: number
+  fingerprint: BatchFingerprint
+  ledger: Ledger
+  /** Admitted series vocabulary, in order of admission (see vocabulary.ts). */
+  vocabulary: readonly string[]
+}>
+
+/** Events read = inWindows + tooLate + deadLettered + skipped, at every restart point. */
+export type Ledger = Readonly<{
+  read: number
+  /** Folded into panes; `late` of them into late parts. */
+  inWindows: number
+  late: number
+  tooLate: number
+  deadLettered: number
+  /** Markers, tombstones, and events of models that nothing watches. */
+  skipped: number
+}>
+
+export type PartitionMeta = Readonly<{
+  restart: RestartPoint
+  /** Frozen parts of panes are in the store up to here: on-time parts whose pane ends at or before, late parts likewise. */
+  closedThroughMs: number
+  /** Panes that end at or before this may have been deleted. */
+  deletedThroughMs: number
+}>
+
+/** A pane of one class (width), for one shard, of one partition. */
+export type PaneKey = Readonly<{ startMs: number; widthMs: number; shard: number }>
+
+/** One series' part of a pane, encoded (codec.ts): asOf, on-time cells, late cells. */
+export type PaneEntry = Readonly<{ key: PaneKey; series: string; bytes: Buffer }>
+
+export type Claimed<M> = Readonly<{ epoch: number; commitId: string; meta: M | null }>
+
+export type CheckpointCommand = Readonly<{
+  token: string
+  previousCommitId: string
+  commitId: string
+  meta: PartitionMeta
+  sets: readonly PaneEntry[]
+  deletes: readonly PaneKey[]
+}>
+
+/** The panes and progress of input partitions: `{tidemark:<ns>:in:<topic>:<p>}`. */
+export type PartitionStore = Readonly<{
+  /** Takes the partition: raises its epoch, sets the token. What was stored comes back; `commitId` is '' at first. */
+  claim(partition: number, token: string): Promise<Claimed<PartitionMeta>>
+  /** Keys of all stored panes of the partition, in order of start, width, shard. */
+  paneKeys(partition: number): Promise<readonly PaneKey[]>
+  /** Stored entries of these panes, in pages. */
+  readPanes(partition: number, keys: readonly PaneKey[]): Promise<readonly PaneEntry[]>
+  /**
+   * Sets entries, deletes panes and moves the meta, at once as far as a reader of `meta` can tell: sets larger than about 1 MB
+   * go in several calls, of which the last moves the meta and the commit id.
+   */
+  checkpoint(partition: number, command: CheckpointCommand): Promise<FenceReply>
+  /** Progress of every partition, for firing and for idleness; null where none was ever claimed. */
+  progress(partitionCount: number): Promise<readonly (PartitionMeta | null)[]>
+  /** Keys of a shard's stored panes of one partition with `afterMs < end <= throughMs`. */
+  shardPaneKeys(partition: number, shard: number, afterMs: number, throughMs: number): Promise<readonly PaneKey[]>
+}>
+
+/** What a shard carries from firing to firing. */
+export type ShardMeta = Readonly<{
+  /** Everything that was due (windows' ends; ends + lateness for revision 1) at or before this was fired. */
+  firedThroughMs: number
+  /** JSON: series registry and counters that survive moves (see shard.ts). */
+  registry: string
+}>
+
+export type FireCommand = Readonly<{
+  token: string
+  previousCommitId: string
+  commitId: string
+  meta: ShardMeta
+  /** Fingerprint to rule state (JSON), or null to forget it. */
+  rules: ReadonlyMap<string, string | null>
+  /** Alerts (JSON) that the relay must publish, by alert id, in order. */
+  outbox: readonly Readonly<{ id: string; alert: string }>[]
+}>
+
+/** The state of shards: `{tidemark:<ns>:fire:<s>}`. */
+export type ShardStore = Readonly<{
+  claim(shard: number, token: string): Promise<Claimed<ShardMeta>>
+  rules(shard: number): Promise<ReadonlyMap<string, string>>
+  fire(shard: number, command: FireCommand): Promise<FenceReply>
+  /** Unpublished alerts, oldest first. */
+  outbox(shard: number, limit: number): Promise<readonly Readonly<{ id: string; alert: string }>[]>
+  /** Removes published alerts; fenced like every write. */
+  trimOutbox(shard: number, token: string, ids: readonly string[]): Promise<FenceReply>
+  /** `firedThroughMs` of every shard; null where it was never claimed. */
+  firedThrough(shardCount: number): Promise<readonly (number | null)[]>
+}>
+
+/** What all processes of a namespace must agree on: `{tidemark:<ns>}:cfg`. */
+export type ClusterFacts = Readonly<{
+  topic: string
+  partitionCount: number
+  codecVersion: number
+  /** Model to a hash of its pane layout and widths. */
+  layouts: Readonly<Record<string, string>>
+}>
+
+export type StateStore = Readonly<{
+  partitions: PartitionStore
+  shards: ShardStore
+  /** Writes the facts when there are none; else returns what is stored, for the caller to compare. */
+  agree(facts: ClusterFacts): Promise<ClusterFacts>
+  /** Partitions that were ever initialised (a first checkpoint was written): what recognises a wiped store. */
+  initialised(): Promise<ReadonlySet<number>>
+  health(): Promise<Readonly<{ kind: 'ok' } | { kind: 'down'; reason: string }>>
+  close(): Promise<void>
+}>

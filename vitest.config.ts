@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Three suites. `unit`: pure code and the in-memory twins, no server, under 20 s. `data`: the real streams of
+ * TIDEMARK_DATA. `integration`: real servers, which the suite installs and starts itself (scripts/stack).
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/integration/**', 'test/data/**', '**/node_modules/**'],
+          testTimeout: 30_000,
+        },
+      },
+      { test: { name: 'data', include: ['test/data/**/*.test.ts'], testTimeout: 120_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/integration/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
