@@ -43,6 +43,8 @@ export type TimeConfig = Readonly<{
   idleTimeoutMs: number
   /** An event this much later than its record's time in the log is a dead letter. */
   maxFutureMs: number
+  /** A series that fell silent fires empty windows for so long after its last event; then it is retired. */
+  retireAfterMs: number
 }>
 
 export type CheckpointConfig = Readonly<{

@@ -1,4 +1,5 @@
 import type { EventColumns } from '../events/columns.ts'
+import type { Contributor } from './alert.ts'
 import type { Measure } from './measure.ts'
 
 /**
@@ -24,4 +25,9 @@ export type Aggregate = Readonly<{
   observe(cells: Float64Array, at: number, columns: EventColumns, rows: Int32Array, count: number): void
   /** The measures of a window's merged cells. `durationMs` is the window's size. Never NaN: a status instead. */
   summarize(cells: Float64Array, at: number, durationMs: number): readonly Measure[]
+  /**
+   * The bins or categories that made `metric` what it is, the largest contribution first, a handful; empty where the metric is
+   * not a comparison with the reference or n is too small. For the alert, so asked of few windows.
+   */
+  explain?(cells: Float64Array, at: number, metric: string): readonly Contributor[]
 }>

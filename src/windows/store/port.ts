@@ -2,14 +2,14 @@ import type { BatchFingerprint } from '../../consumers/log.ts'
 
 /**
  * The state store: what a partition and a shard keep, and the fenced calls that write it. Redis, or its in-memory twin; both
- * pass test/windows/store/contract. The unit of atomicity is one partition or one shard.
+ * pass test/windows/store/store-contract.ts. The unit of atomicity is one partition or one shard.
  *
  * Every writing call carries a token (who owns this now) and the id of the commit it builds on: stored commit is this one ->
  * `duplicate`; token not mine -> `fenced`; stored commit is not the previous one -> `mismatch` (the store lost writes: reload).
  */
 export type FenceReply = Readonly<{ kind: 'ok' } | { kind: 'duplicate' } | { kind: 'fenced' } | { kind: 'mismatch' }>
 
-/** Where a partition's reader starts over: an epoch boundary. */
+/** Where a partition's reader starts over: an epoch boundary. Times are NO_TIME_MS (finite, see time.ts) before the first event. */
 export type RestartPoint = Readonly<{
   /** The next offset to read. */
   offset: bigint
@@ -38,15 +38,17 @@ export type PartitionMeta = Readonly<{
   restart: RestartPoint
   /** Frozen parts of panes are in the store up to here: on-time parts whose pane ends at or before, late parts likewise. */
   closedThroughMs: number
-  /** Panes that end at or before this may have been deleted. */
+  /** Panes that nothing due after this needs may have been deleted: a shard never fires again what was due at or before it. */
   deletedThroughMs: number
+  /** Caught up and silent: the owner raises the watermark by itself. Idle partitions never hold each other back. */
+  idle: boolean
 }>
 
 /** A pane of one class (width), for one shard, of one partition. */
 export type PaneKey = Readonly<{ startMs: number; widthMs: number; shard: number }>
 
 /** One series' part of a pane, encoded (codec.ts): asOf, on-time cells, late cells. */
-export type PaneEntry = Readonly<{ key: PaneKey; series: string; bytes: Buffer }>
+export type PaneEntry = Readonly<{ key: PaneKey; series: string; bytes: Uint8Array }>
 
 export type Claimed<M> = Readonly<{ epoch: number; commitId: string; meta: M | null }>
 
@@ -72,7 +74,7 @@ export type PartitionStore = Readonly<{
    * go in several calls, of which the last moves the meta and the commit id.
    */
   checkpoint(partition: number, command: CheckpointCommand): Promise<FenceReply>
-  /** Progress of every partition, for firing and for idleness; null where none was ever claimed. */
+  /** Progress of every partition, for firing and for idleness; null where no checkpoint was ever written. */
   progress(partitionCount: number): Promise<readonly (PartitionMeta | null)[]>
   /** Keys of a shard's stored panes of one partition with `afterMs < end <= throughMs`. */
   shardPaneKeys(partition: number, shard: number, afterMs: number, throughMs: number): Promise<readonly PaneKey[]>
@@ -106,7 +108,7 @@ export type ShardStore = Readonly<{
   outbox(shard: number, limit: number): Promise<readonly Readonly<{ id: string; alert: string }>[]>
   /** Removes published alerts; fenced like every write. */
   trimOutbox(shard: number, token: string, ids: readonly string[]): Promise<FenceReply>
-  /** `firedThroughMs` of every shard; null where it was never claimed. */
+  /** `firedThroughMs` of every shard; null where nothing was ever fired. */
   firedThrough(shardCount: number): Promise<readonly (number | null)[]>
 }>
 

@@ -1,0 +1,134 @@
+import type { Logger } from 'pino'
+import type { KafkaConfig } from '../../config/config.ts'
+import type { Log, Membership, PartitionReader } from '../../consumers/log.ts'
+import type { Health } from '../../sinks/readiness.ts'
+import { startOffset } from '../start-offset.ts'
+import { archivePartition, type PartitionOptions } from './partition.ts'
+import { createWaiting } from './waiting.ts'
+
+export type AssignmentOptions = Readonly<{
+  log: Log
+  topic: string
+  membership: Membership
+  startAt: KafkaConfig['startAt']
+  /** No partition is read before. */
+  ready: Promise<void>
+  partition: Omit<PartitionOptions, 'at' | 'from' | 'reader' | 'onArchived' | 'onTrouble' | 'onGap'>
+  logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  onCrash: (error: Error) => void
+  /** Everything stops. */
+  signal: AbortSignal
+}>
+
+/** The partitions that this member owns, each with its loop. */
+export type Assignment = Readonly<{
+  assign(partitions: readonly number[]): void
+  /** Commits what has moved since the last time. A refusal is no error: whoever owns the partition then sends it again. */
+  commit(): Promise<void>
+  health(): Health
+  /** Resolves when all loops have ended, after the signal. */
+  stopped(): Promise<void>
+}>
+
+type Running = { readonly lost: AbortController; done: Promise<void>; archived: number | null; trouble: string | null }
+
+export const createAssignment = (options: AssignmentOptions): Assignment => {
+  const { log, topic, membership, startAt, ready, logger, signal, onCrash } = options
+  const { metrics } = options.partition
+  const running = new Map<number, Running>()
+  /** Loops that were told to end, by partition: it is not started again before. */
+  const ending = new Map<number, Promise<void>>()
+  const committed = new Map<number, number>()
+  let assigned = false
+
+  /** What the group has committed; else where a first start begins, which is committed before anything is read from there. */
+  const position = async (partition: number, reader: PartitionReader): Promise<number> => {
+    const stored = (await membership.committed([partition])).get(partition)
+    if (stored !== undefined) return Number(stored)
+    const first = await startOffset(reader, startAt)
+    await membership.commitOffsets(new Map([[partition, BigInt(first)]]))
+    return first
+  }
+
+  const run = async (partition: number, self: Running, before: Promise<void> | undefined): Promise<void> => {
+    const lost = self.lost.signal
+    const own = {
+      onArchived: (offset: number) => {
+        self.archived = offset
+      },
+      onTrouble: (reason: string | null) => {
+        if (reason !== null && self.trouble === null) logger.warn({ topic, partition, reason }, 'archive: a partition waits')
+        self.trouble = reason
+      },
+      onGap: (lostRecords: number, fromOffset: number) => {
+        metrics.archiveGap(lostRecords)
+        logger.error({ topic, partition, lostRecords, fromOffset }, 'archive: records left the log before they were archived')
+      },
+    }
+    const waiting = createWaiting({ ...options.partition, ...own }, lost)
+    await Promise.all([before, ready])
+    const reader = await waiting.until(() => log.reader({ topic, partition }))
+    if (reader === undefined) return
+    const close = () => void reader.close()
+    lost.addEventListener('abort', close, { once: true })
+    try {
+      const from = await waiting.until(() => position(partition, reader))
+      if (from === undefined) return
+      committed.set(partition, from)
+      await archivePartition({ ...options.partition, ...own, at: { topic, partition }, from, reader }, lost)
+      // Halted: stays assigned, and in trouble, until it is lost.
+      if (!lost.aborted) await new Promise(resolve => lost.addEventListener('abort', resolve, { once: true }))
+    } finally {
+      await reader.close()
+      metrics.forgetPartition('archive', topic, partition)
+    }
+  }
+
+  const start = (partition: number): void => {
+    const self: Running = { lost: new AbortController(), done: Promise.resolve(), archived: null, trouble: null }
+    if (signal.aborted) return
+    signal.addEventListener('abort', () => self.lost.abort(), { once: true, signal: self.lost.signal })
+    running.set(partition, self)
+    self.done = run(partition, self, ending.get(partition)).catch(onCrash)
+  }
+
+  const end = (partition: number, { lost, done }: Running): void => {
+    running.delete(partition)
+    lost.abort()
+    const ended = done.finally(() => {
+      if (ending.get(partition) === ended) ending.delete(partition)
+    })
+    ending.set(partition, ended)
+  }
+
+  return {
+    assign: partitions => {
+      assigned = true
+      for (const [partition, self] of [...running]) if (!partitions.includes(partition)) end(partition, self)
+      for (const partition of partitions) if (!running.has(partition)) start(partition)
+    },
+    commit: async () => {
+      const moved = [...running].flatMap(([partition, { archived }]) =>
+        archived === null || archived === committed.get(partition) ? [] : [[partition, archived] as const],
+      )
+      if (moved.length === 0) return
+      try {
+        await membership.commitOffsets(new Map(moved.map(([partition, offset]) => [partition, BigInt(offset)])))
+        for (const [partition, offset] of moved) committed.set(partition, offset)
+      } catch (error) {
+        logger.info(
+          { reason: error instanceof Error ? error.message : String(error) },
+          'archive: offsets not committed, again later',
+        )
+      }
+    },
+    health: () => {
+      if (!assigned) return { kind: 'down', reason: `starting: no partitions of ${topic} assigned yet` }
+      const [trouble] = [...running].filter(([, self]) => self.trouble !== null)
+      return trouble === undefined ? { kind: 'ok' } : { kind: 'down', reason: `${topic}-${trouble[0]}: ${trouble[1].trouble}` }
+    },
+    stopped: async () => {
+      await Promise.all([...[...running.values()].map(({ done }) => done), ...ending.values()])
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import type { Logger } from 'pino'
+import type { Fetched, PartitionReader } from '../../consumers/log.ts'
+import { type MonitorContext, RETRY } from './context.ts'
+import { openSession, type PartitionSession } from './partition-session.ts'
+import { restorePanes, StoredStateRefused, startOffset } from './restore.ts'
+import { Stopped, untilAvailable } from './retry.ts'
+
+/** One owned input partition: reads, folds, checkpoints. Lives from a claim to a stop, or to the loss of the partition. */
+export type PartitionTask = Readonly<{
+  /** Asks for a checkpoint at the next opportunity (a rebalance has begun). */
+  checkpointSoon(): void
+  /** Offset of the last restart point in the store, for lag tools. */
+  restartOffset(): bigint | undefined
+  /** Ends it with a last checkpoint of everything. */
+  stop(): Promise<void>
+  /** Resolves when it was stopped; rejects with OwnershipLost, StoredStateRefused, or what else ended it. */
+  ended: Promise<void>
+}>
+
+export type PartitionTaskOptions = Readonly<{
+  partition: number
+  token: string
+  /** A checkpoint is in the store: shards may have more to fire. */
+  onCheckpoint(): void
+}>
+
+export const startPartitionTask = (context: MonitorContext, options: PartitionTaskOptions): PartitionTask => {
+  const stopping = new AbortController()
+  const logger = context.logger.child({ partition: options.partition })
+  let session: PartitionSession | undefined
+  const run = async (): Promise<void> => {
+    const { topics } = context.config.kafka
+    const reader = await context.log.reader({ topic: topics.predictions, partition: options.partition })
+    try {
+      session = await claim(context, options, reader, logger, stopping.signal)
+      await consume(context, session, reader, logger, stopping.signal)
+      await session.finish()
+    } finally {
+      await reader.close()
+      context.metrics.process.forgetPartition('monitor', topics.predictions, options.partition)
+    }
+  }
+  const ended = run().catch(error => {
+    if (!(error instanceof Stopped)) throw error
+  })
+  ended.catch(() => {}) // whoever waits for it hears of it
+  return {
+    checkpointSoon: () => session?.checkpointSoon(),
+    restartOffset: () => session?.restartOffset(),
+    stop: async () => {
+      stopping.abort()
+      await ended.catch(() => {})
+    },
+    ended,
+  }
+}
+
+const claim = async (
+  context: MonitorContext,
+  options: PartitionTaskOptions,
+  reader: PartitionReader,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<PartitionSession> => {
+  const { partition, token } = options
+  const waiting = { clock: context.clock, logger, signal, what: `state of partition ${partition}` }
+  const claimed = await untilAvailable(() => context.store.partitions.claim(partition, token), waiting)
+  const restored = await untilAvailable(() => restorePanes(context, partition, claimed.meta), waiting)
+  const offset = await untilAvailable(() => startOffset(context, partition, reader, claimed.meta, logger), {
+    ...waiting,
+    what: `log of partition ${partition}`,
+    isTransient: error => !(error instanceof StoredStateRefused),
+  })
+  logger.info({ offset, epoch: claimed.epoch, openPanes: restored.panes.length }, 'partition claimed')
+  return openSession(context, {
+    ...options,
+    offset,
+    commitId: claimed.commitId,
+    restored: { meta: claimed.meta, ...restored },
+    logger,
+    signal,
+  })
+}
+
+/** Fetch, fold, checkpoint, until stopped. The next fetch is under way while an answer is folded. */
+const consume = async (
+  context: MonitorContext,
+  session: PartitionSession,
+  reader: PartitionReader,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> => {
+  const stopped = new Promise<undefined>(resolve => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
+  let failures = 0
+  let pending: Promise<Fetched> = reader.fetch(session.offset())
+  while (!signal.aborted) {
+    const fetched = await Promise.race([pending, stopped])
+    if (fetched === undefined) return
+    switch (fetched.kind) {
+      case 'records': {
+        failures = 0
+        const next = fetched.nextOffset()
+        pending = reader.fetch(next)
+        await session.fold(fetched)
+        // a batch that turned out unreadable takes nextOffset back: what was fetched ahead is not what follows
+        if (fetched.nextOffset() !== next) {
+          await pending
+          pending = reader.fetch(session.offset())
+        }
+        break
+      }
+      case 'unavailable':
+        if (failures++ === 0) logger.warn({ reason: fetched.reason }, 'reading: waiting')
+        await context.clock.sleep(Math.min(RETRY.maxMs, RETRY.firstMs * 2 ** failures), signal)
+        await session.tick()
+        pending = reader.fetch(session.offset())
+        break
+      case 'out-of-range':
+        throw new Error(
+          `offset ${session.offset()} is outside the log, which holds ${fetched.lowOffset} to ${fetched.highOffset}`,
+        )
+      case 'corrupt':
+        throw new Error(`the log is damaged at offset ${fetched.offset}: ${fetched.reason}`)
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import type { TimeConfig } from '../../config/config.ts'
+import type { Alert, Contributor } from '../alert.ts'
+import { emptyCells } from '../layout.ts'
+import type { ModelPlan } from '../plan.ts'
+import { judgeWindow, type RuleStates, segmentText } from '../rules/engine.ts'
+import type { Policy } from '../rules/policy.ts'
+import { ALL_VERSIONS, parseSeriesKey, type Series, seriesKey } from '../series.ts'
+import type { WindowResult } from '../window-result.ts'
+import { segmentKey, segmentOfKey, versionOrder } from './frozen-panes.ts'
+import type { Moment } from './moments.ts'
+import { addTotals, countAlert, type Registry } from './registry.ts'
+import { hasRevision, type PanesByIndex, windowCells } from './window-cells.ts'
+
+export type FiringContext = Readonly<{
+  time: TimeConfig
+  policy: Policy
+  /** Frozen panes of a model and width, by absolute index. */
+  panesOf(model: string, widthMs: number): PanesByIndex
+  registry: Registry
+  rules: RuleStates
+  /** A window due at or before this lost panes it needs: measured, but marked incomplete. */
+  incompleteThroughMs: number
+}>
+
+export type Fired = Readonly<{ results: readonly WindowResult[]; alerts: readonly Alert[] }>
+
+/** Fires one moment: measures every series of the model's window and judges it. Changes registry and rule states. */
+export const fireMoment = (moment: Moment, context: FiringContext): Fired => {
+  const panes = context.panesOf(moment.model, moment.paneClass.widthMs)
+  if (moment.revision === 0) registerData(panes, moment, context.registry)
+  const results: WindowResult[] = []
+  const alerts: Alert[] = []
+  for (const [segment, versions] of speaking(moment, panes, context)) {
+    for (const version of [null, ...versions]) {
+      if (moment.revision === 1 && !hasRevision(moment, panes, segment, version, context.time.allowedLatenessMs)) continue
+      const fired = fireSeries(moment, panes, segment, version, context)
+      results.push(fired.result)
+      alerts.push(...fired.alerts)
+    }
+  }
+  for (const alert of alerts) countAlert(context.registry, alert)
+  return { results, alerts }
+}
+
+const registerData = (panes: PanesByIndex, moment: Moment, registry: Registry): void => {
+  const { widthMs } = moment.paneClass
+  for (let index = (moment.endMs - moment.window.sizeMs) / widthMs; index < moment.endMs / widthMs; index++) {
+    const endMs = (index + 1) * widthMs
+    for (const [segment, versions] of panes.get(index)?.parts ?? []) {
+      for (const version of versions.keys()) {
+        const key = seriesKey({ model: moment.model, version, segment: segmentOfKey(segment) })
+        if (endMs > (registry.lastDataMs.get(key) ?? Number.NEGATIVE_INFINITY)) registry.lastDataMs.set(key, endMs)
+      }
+    }
+  }
+}
+
+/** Segments and their versions that have data in the window, or fell silent and are not retired: sorted. */
+const speaking = (moment: Moment, panes: PanesByIndex, context: FiringContext): readonly (readonly [string, readonly string[]])[] => {
+  const found = new Map<string, Set<string>>()
+  const add = (segment: string, version: string): void => {
+    found.set(segment, (found.get(segment) ?? new Set()).add(version))
+  }
+  const { widthMs } = moment.paneClass
+  for (let index = (moment.endMs - moment.window.sizeMs) / widthMs; index < moment.endMs / widthMs; index++) {
+    for (const [segment, versions] of panes.get(index)?.parts ?? []) for (const version of versions.keys()) add(segment, version)
+  }
+  for (const [key, lastDataMs] of context.registry.lastDataMs) {
+    if (lastDataMs > moment.endMs || lastDataMs + context.time.retireAfterMs < moment.endMs) continue
+    const series = parseSeriesKey(key)
+    if (series.model === moment.model) add(segmentKey(series), series.version)
+  }
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([segment, versions]) => [segment, [...versions].sort(versionOrder)])
+}
+
+const fireSeries = (
+  moment: Moment,
+  panes: PanesByIndex,
+  segment: string,
+  version: string | null,
+  context: FiringContext,
+): Readonly<{ result: WindowResult; alerts: readonly Alert[] }> => {
+  const { plan, window } = moment
+  const { allowedLatenessMs } = context.time
+  const merged = windowCells(moment, panes, segment, version, allowedLatenessMs)
+  const cells = merged.cells ?? emptyCells(plan.layout)
+  const series: Series = { model: moment.model, version: version ?? ALL_VERSIONS, segment: segmentOfKey(segment) }
+  const result: WindowResult = {
+    id: windowId(series, window.name, moment.endMs - window.sizeMs),
+    ...series,
+    window: window.name,
+    start: moment.endMs - window.sizeMs,
+    end: moment.endMs,
+    revision: moment.revision,
+    complete: moment.dueMs > context.incompleteThroughMs,
+    samples: merged.samples,
+    late: merged.late,
+    measures: plan.layout.aggregates.flatMap((a, i) => a.summarize(cells, plan.layout.starts[i], window.sizeMs)),
+    referenceVersion: plan.config.reference?.version ?? null,
+    policyVersion: context.policy.version,
+  }
+  const explain = (metric: string, subject: string): readonly Contributor[] => explained(plan, cells, metric, subject)
+  const alerts = judgeWindow({ result, offsets: merged.offsets, explain }, context.policy, context.rules, moment.dueMs - allowedLatenessMs)
+  if (version !== null && segment === segmentKey({ ...series, segment: {} }) && window.name === totalsWindow(plan)) {
+    count(result, moment, panes, segment, version, context)
+  }
+  return { result, alerts }
+}
+
+/** Readable and unambiguous: parts are URI-encoded. The same for every revision. */
+const windowId = (series: Series, window: string, startMs: number): string =>
+  [...[series.model, series.version, segmentText(series.segment), window].map(encodeURIComponent), new Date(startMs).toISOString()].join('/')
+
+const explained = (plan: ModelPlan, cells: Float64Array, metric: string, subject: string): readonly Contributor[] => {
+  for (const [i, aggregate] of plan.layout.aggregates.entries()) {
+    const about = aggregate.name === `feature:${subject}` || (aggregate.name === 'prediction' && subject === 'prediction')
+    if (about && aggregate.explain) return aggregate.explain(cells, plan.layout.starts[i], metric)
+  }
+  return []
+}
+
+/** Totals are counted over the smallest tumbling window, so that each event is counted once; null where all windows slide. */
+const totalsWindow = (plan: ModelPlan): string | null =>
+  [...plan.config.windows].filter(w => w.everyMs === w.sizeMs).sort((a, b) => a.sizeMs - b.sizeMs)[0]?.name ?? null
+
+const count = (result: WindowResult, moment: Moment, panes: PanesByIndex, segment: string, version: string, context: FiringContext): void => {
+  let { samples } = result
+  let errors = errorsOf(result)
+  if (moment.revision === 1) {
+    const before = windowCells({ ...moment, revision: 0 }, panes, segment, version, context.time.allowedLatenessMs)
+    const measures = moment.plan.layout.aggregates.flatMap((a, i) =>
+      a.summarize(before.cells ?? emptyCells(moment.plan.layout), moment.plan.layout.starts[i], moment.window.sizeMs),
+    )
+    samples -= before.samples
+    errors -= errorsOf({ measures })
+  }
+  addTotals(context.registry, result, samples, errors)
+}
+
+const errorsOf = ({ measures }: Pick<WindowResult, 'measures'>): number => {
+  const ratio = measures.find(m => m.metric === 'error_ratio')
+  return Math.round((ratio?.value ?? 0) * (ratio?.n ?? 0))
+}
+

@@ -1,0 +1,52 @@
+import { emptyCells } from './layout.ts'
+import type { ModelPlan } from './plan.ts'
+import type { PaneKey } from './store/port.ts'
+
+/**
+ * One series' part of one pane, from one partition. On-time and late cells are apart, and each freezes by itself: the on-time
+ * part when the watermark passes the pane's end, the late part when it passes end + allowed lateness. Frozen parts never
+ * change again, so what a window measures is a function of the log.
+ */
+export type SeriesPane = {
+  readonly key: PaneKey
+  readonly series: string
+  readonly plan: ModelPlan
+  onTime: Float64Array | null
+  late: Float64Array | null
+  /** The partition's events below this offset are in the cells: a replay leaves them alone. */
+  asOf: number
+  /** First offset that is in the cells and not in the store; -1 when all is stored. */
+  firstMissing: number
+  /** Scratch of the fold: the group of rows of the current batch, see fold.ts. */
+  batch: number
+  onTimeGroup: number
+  lateGroup: number
+}
+
+export const createSeriesPane = (key: PaneKey, series: string, plan: ModelPlan): SeriesPane => ({
+  key,
+  series,
+  plan,
+  onTime: null,
+  late: null,
+  asOf: 0,
+  firstMissing: -1,
+  batch: -1,
+  onTimeGroup: -1,
+  lateGroup: -1,
+})
+
+export const endMs = (key: PaneKey): number => key.startMs + key.widthMs
+
+export const onTimeCells = (pane: SeriesPane): Float64Array => {
+  pane.onTime ??= emptyCells(pane.plan.layout)
+  return pane.onTime
+}
+
+export const lateCells = (pane: SeriesPane): Float64Array => {
+  pane.late ??= emptyCells(pane.plan.layout)
+  return pane.late
+}
+
+/** A pane's key as text, for maps. */
+export const paneId = (key: PaneKey): string => `${key.startMs}:${key.widthMs}:${key.shard}`

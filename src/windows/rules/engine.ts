@@ -1,0 +1,98 @@
+import type { RuleConfig } from '../../config/config.ts'
+import type { Alert, Contributor } from '../alert.ts'
+import type { WindowResult } from '../window-result.ts'
+import { sentence } from './message.ts'
+import { applies, type Policy } from './policy.ts'
+import { type Announcement, isForgettable, NEW_RULE_STATE, observe, type RuleState } from './state.ts'
+import { judge, type Verdict } from './verdict.ts'
+
+/** A window result with what an alert about it must be able to say. */
+export type JudgedWindow = Readonly<{
+  result: WindowResult
+  /** Partition to the offset before which its events lie. */
+  offsets: Readonly<Record<string, number>>
+  explain(metric: string, subject: string): readonly Contributor[]
+}>
+
+/** The states of a shard's rules, by fingerprint. */
+export type RuleStates = Readonly<{ get(fingerprint: string): RuleState | undefined; set(fingerprint: string, state: RuleState | null): void }>
+
+/**
+ * Judges one window by every rule that applies and returns the alerts that leave, in order. The states are a function of
+ * the windows judged so far: judging a (window end, revision) again changes nothing.
+ */
+export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleStates, keptFromMs: number): readonly Alert[] => {
+  const { result } = window
+  const alerts: Alert[] = []
+  for (const rule of policy.rules) {
+    if (!applies(rule, result)) continue
+    for (const verdict of judge(rule, result.measures, result.samples)) {
+      const fingerprint = fingerprintOf(rule, result, verdict)
+      const before = states.get(fingerprint)
+      const { state, announcements } = observe(
+        before ?? NEW_RULE_STATE,
+        { endMs: result.end, revision: result.revision, evidence: verdict.evidence },
+        rule,
+        keptFromMs,
+      )
+      if (!isForgettable(state)) states.set(fingerprint, state)
+      else if (before) states.set(fingerprint, null)
+      announcements.forEach((announcement, i) => {
+        alerts.push(alertOf(window, rule, policy, verdict, announcement, fingerprint, (before?.sequence ?? 0) + i + 1))
+      })
+    }
+  }
+  return alerts
+}
+
+/** Rule, series and subject, readable: parts are URI-encoded and joined by slashes. */
+export const fingerprintOf = (rule: RuleConfig, result: WindowResult, verdict: Pick<Verdict, 'metric' | 'subject'>): string =>
+  [rule.name, result.model, result.version, segmentText(result.segment), result.window, verdict.metric, verdict.subject].map(encodeURIComponent).join('/')
+
+export const segmentText = (segment: Readonly<Record<string, string>>): string =>
+  Object.entries(segment)
+    .map(([dimension, value]) => `${dimension}=${value}`)
+    .join(',')
+
+const alertOf = (
+  { result, offsets, explain }: JudgedWindow,
+  rule: RuleConfig,
+  policy: Policy,
+  verdict: Verdict,
+  { state, transition }: Announcement,
+  fingerprint: string,
+  sequence: number,
+): Alert => {
+  const incidentId = `${fingerprint}@${new Date(transition.firedMs).toISOString()}`
+  return {
+    id: `${incidentId}/${state}/${new Date(result.end).toISOString()}/${result.revision}`,
+    fingerprint,
+    incidentId,
+    sequence,
+    state,
+    rule: rule.name,
+    severity: rule.severity,
+    model: result.model,
+    version: result.version,
+    segment: result.segment,
+    metric: verdict.metric,
+    subject: verdict.subject,
+    window: result.window,
+    windowStart: result.start,
+    windowEnd: result.end,
+    revision: result.revision,
+    since: transition.sinceMs,
+    value: verdict.value,
+    low: verdict.measure.low,
+    high: verdict.measure.high,
+    pValue: verdict.pValue,
+    threshold: verdict.threshold,
+    n: verdict.measure.n,
+    contributors: explain(verdict.metric, verdict.subject),
+    referenceVersion: result.referenceVersion,
+    policyVersion: policy.version,
+    offsets,
+    message: sentence(state, rule, verdict, result, transition.sinceMs),
+    links: rule.runbook === null ? {} : { runbook: rule.runbook },
+  }
+}

@@ -1,0 +1,133 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis'
+import type { Logger } from 'pino'
+import { StoreUnavailable, type UnavailableReason } from '../unavailable.ts'
+
+export type ClientOptions = Readonly<{
+  /** redis:// or rediss://; of any node, if it is a Redis Cluster. */
+  url: string
+  logger: Pick<Logger, 'info' | 'warn'>
+  /** How long one command may take. */
+  commandTimeoutMs: number
+}>
+
+/** One server, or a cluster of them. */
+export type Client = Readonly<{
+  /** Runs commands; throws StoreUnavailable when the server is slow, gone, full or cannot serve, other errors as they are. */
+  ask<T>(run: (redis: Redis | Cluster) => Promise<T>): Promise<T>
+  /** Why no state may be kept here: a server that evicts keys. */
+  evicting(): Promise<string | undefined>
+  close(): void
+}>
+
+/** Connects, finds out whether it is a cluster, and refuses a server that may evict keys. */
+export const connectClient = async (options: ClientOptions): Promise<Client> => {
+  const client = await connect(options)
+  const evicting = await client.evicting()
+  if (evicting === undefined) return client
+  client.close()
+  throw new Error(evicting)
+}
+
+const connect = async (options: ClientOptions): Promise<Client> => {
+  const single = new Redis(options.url, { ...redisOptions(options), lazyConnect: true })
+  const lastError = watch(single, options.logger)
+  try {
+    await single.connect()
+    if (!(await single.info('cluster')).includes('cluster_enabled:1')) return clientOf(single, lastError)
+    const cluster = await connectCluster(single, options)
+    single.disconnect()
+    return clientOf(cluster, watch(cluster, options.logger))
+  } catch (error) {
+    single.disconnect()
+    const said = lastError() ?? String(error)
+    if (/^(NOAUTH|WRONGPASS|NOPERM)/.test(said)) throw new Error(`Redis refuses the user or password of redis.url: ${said}`)
+    throw failure(error, said)
+  }
+}
+
+/**
+ * A call never waits for a connection (no offline queue), is never sent again by the library (a claim sent again a minute later
+ * would take the partition from its new owner), and a peer that vanished without a word is given up.
+ */
+const redisOptions = ({ commandTimeoutMs }: ClientOptions): RedisOptions => ({
+  commandTimeout: commandTimeoutMs,
+  connectTimeout: commandTimeoutMs,
+  socketTimeout: Math.ceil(commandTimeoutMs * 1.5),
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  retryStrategy: attempt => Math.min(50 * 2 ** (attempt - 1), 2_000) * (0.75 + Math.random() / 2),
+  reconnectOnError: error => error.message.startsWith('READONLY'),
+})
+
+const connectCluster = async ({ options: node }: Redis, options: ClientOptions): Promise<Cluster> => {
+  const { host, port, username, password, tls } = node
+  const { enableOfflineQueue: _, retryStrategy: __, ...nodes } = redisOptions(options)
+  const cluster = new Cluster([{ host, port }], {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    slotsRefreshTimeout: options.commandTimeoutMs,
+    redisOptions: { ...nodes, username, password, tls },
+  })
+  await cluster.connect()
+  return cluster
+}
+
+/** Says once that the connection was lost and once that it is back; the last error explains failures until then. */
+const watch = (redis: Redis | Cluster, logger: ClientOptions['logger']): (() => string | undefined) => {
+  let lastError: string | undefined
+  redis.on('error', (error: Error) => {
+    if (lastError === undefined) logger.warn({ error: error.message }, 'Redis cannot be reached; trying again')
+    lastError = error.message
+  })
+  redis.on('ready', () => {
+    if (lastError !== undefined) logger.info('Redis is back')
+    lastError = undefined
+  })
+  return () => lastError
+}
+
+const clientOf = (redis: Redis | Cluster, lastError: () => string | undefined): Client => {
+  const ask: Client['ask'] = async run => {
+    try {
+      return await run(redis)
+    } catch (error) {
+      throw failure(error, lastError())
+    }
+  }
+  return {
+    ask,
+    evicting: async () => {
+      for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+        const policy = /maxmemory_policy:(\S+)/.exec(await ask(() => node.info('memory')))?.[1] ?? 'unknown'
+        if (policy !== 'noeviction') return evictionMessage(node, policy)
+      }
+      return undefined
+    },
+    close: () => redis.disconnect(),
+  }
+}
+
+const evictionMessage = ({ options: { host, port } }: Redis, policy: string): string =>
+  `Redis at ${host}:${port} has maxmemory-policy ${policy}: it would silently drop window state when memory is short. ` +
+  `Set "maxmemory-policy noeviction" in redis.conf (now: redis-cli -h ${host} -p ${port} CONFIG SET maxmemory-policy noeviction), ` +
+  'or use a Redis of its own for Tidemark.'
+
+/** Replies that say "not now": loading, a replica, a cluster that lost a part, a disk that is full, a script that runs too long. */
+const CANNOT_SERVE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|MISCONF|BUSY|UNBLOCKED)\b/
+
+const failure = (error: unknown, lastError: string | undefined): unknown => {
+  if (!(error instanceof Error) || error instanceof StoreUnavailable) return error
+  const reason = reasonOf(error)
+  if (reason === undefined) return error
+  const detail = lastError === undefined || lastError === error.message ? '' : ` (${lastError})`
+  return new StoreUnavailable(reason, `Redis: ${error.message}${detail}`, { cause: error })
+}
+
+const reasonOf = (error: Error): UnavailableReason | undefined => {
+  if (error.message === 'Command timed out') return 'timeout'
+  if (error.message.startsWith('OOM ')) return 'out-of-memory'
+  if (CANNOT_SERVE.test(error.message)) return 'refused'
+  if (error.name === 'ReplyError' || error instanceof TypeError) return undefined
+  return 'connection'
+}

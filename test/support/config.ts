@@ -1,0 +1,54 @@
+import type { Config, ModelConfig, WindowConfig } from '../../src/config/config.ts'
+
+/** A complete configuration for tests: small times, nothing real behind the addresses. */
+export const testConfig = (overrides: Partial<Config> = {}): Config => ({
+  namespace: 'test',
+  kafka: {
+    brokers: ['127.0.0.1:1'],
+    clientId: 'tidemark-test',
+    ssl: false,
+    sasl: null,
+    topics: { predictions: 'predictions', windows: 'windows', alerts: 'alerts', deadLetters: 'dead-letters' },
+    createTopics: true,
+    partitions: 3,
+    replicationFactor: 1,
+    startAt: { kind: 'earliest' },
+    sessionTimeoutMs: 6_000,
+    fetchMaxBytes: 1024 * 1024,
+  },
+  schemaRegistry: { url: 'http://127.0.0.1:1' },
+  redis: { url: 'redis://127.0.0.1:1' },
+  elasticsearch: null,
+  http: { host: '127.0.0.1', port: 0 },
+  time: { outOfOrdernessMs: 8, allowedLatenessMs: 15, idleTimeoutMs: 1_000_000, maxFutureMs: 3_600_000, retireAfterMs: 100 },
+  checkpoint: { intervalMs: 1000, maxReplayMs: 30_000, maxBytes: 1024 * 1024 },
+  limits: {
+    maxRecordBytes: 1024 * 1024,
+    maxMapEntries: 2000,
+    maxVersions: 50,
+    maxSegmentValues: 50,
+    maxModels: 20,
+  },
+  models: [testModel()],
+  rules: [],
+  log: { level: 'error' },
+  ...overrides,
+})
+
+export const testWindow = (name: string, sizeMs: number, everyMs = sizeMs, offsetMs = 0): WindowConfig => ({
+  name,
+  sizeMs,
+  everyMs,
+  offsetMs,
+})
+
+export const testModel = (overrides: Partial<ModelConfig> = {}): ModelConfig => ({
+  name: 'm',
+  reference: null,
+  windows: [testWindow('tumbling', 10), testWindow('sliding', 40, 10)],
+  segments: [],
+  features: {},
+  itemsAtLeast: [],
+  businessRules: [],
+  ...overrides,
+})
