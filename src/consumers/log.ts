@@ -16,9 +16,12 @@ export type Fetched =
       kind: 'records'
       blocks: Iterable<RecordBlock>
       nextOffset: () => number
-      /** Records between the asked offset and `nextOffset` that carry no data: control records and those of aborted transactions. */
+      /**
+       * Records between the asked offset and `nextOffset` that carry no data: control records and those of aborted
+       * transactions. Complete when `blocks` has been iterated.
+       */
       steppedOver: () => number
-      /** Of the last batch read, for the restart point. */
+      /** Of the last batch at or before the end of the last block handed over, for the restart point. */
       fingerprint: () => BatchFingerprint
       highWatermark: number
       /** Below the high watermark while a transaction is open. */
@@ -31,9 +34,23 @@ export type Fetched =
   /** A batch whose CRC does not match its bytes: the log is damaged at this offset. */
   | Readonly<{ kind: 'corrupt'; offset: number; reason: string }>
 
-/** Reads one partition in offset order. One fetch is under way at most; `fetch` may be called ahead of folding. */
+/**
+ * Reads one partition in offset order.
+ *
+ * Fetching ahead: one fetch is under way at most, but it may be asked for (at `nextOffset()`) before the blocks of the last
+ * answer were folded. Who owns what: an answer's bytes belong to it for good; its blocks' index columns are lent, until the
+ * iterator is asked for the next block, and for an answer's last block until the answer after next is iterated.
+ *
+ * Batches are decoded while `blocks` is iterated. One that turns out undecodable there ends the iteration early and takes
+ * `nextOffset()` back to the first record that was not handed over: a caller that fetched ahead compares, drops the answer it
+ * has under way, and fetches at `nextOffset()`, which answers `corrupt`.
+ *
+ * At the end of the log `fetch` waits for a while (a long poll), then answers `records` without blocks.
+ */
 export type PartitionReader = Readonly<{
   fetch(offset: number): Promise<Fetched>
+  /** Of the batch that holds `offset`, to compare with a stored one; undefined when the log no longer or not yet has it. */
+  fingerprintAt(offset: number): Promise<BatchFingerprint>
   /** First and one-past-last offset of the log now. */
   range(): Promise<Readonly<{ lowOffset: number; highOffset: number; lastStableOffset: number }>>
   /** The first offset whose record time is at or after `timeMs`; the log's end when there is none. */
@@ -53,16 +70,24 @@ export type Membership = Readonly<{
   ): Promise<void>
   /** Resolves when a heartbeat that was sent after this call has succeeded in the current generation. */
   freshHeartbeat(): Promise<void>
-  /** Offsets for lag tools only: never read back as the authority. */
+  /**
+   * The next offsets to read. To the monitor they are for lag tools only, its authority is the state store; to roles that
+   * keep no state of their own (archive, notify) they are the position. Refused by the group (a zombie, a rebalance) -> throws.
+   */
   commitOffsets(offsets: ReadonlyMap<number, bigint>): Promise<void>
+  /** What the group has committed for these partitions; a partition without a commit is absent. */
+  committed(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>
   stop(): Promise<void>
 }>
+
+/** Of a header; a header that occurs several times has an array of them. */
+export type HeaderValue = string | Buffer
 
 /** A record to append. */
 export type OutgoingRecord = Readonly<{
   key: Buffer | string | null
   value: Buffer | null
-  headers?: Readonly<Record<string, string>>
+  headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[]>>
   /** Default: by key, as Kafka's default partitioner does (murmur2). */
   partition?: number
   timestampMs?: number

@@ -1,3 +1,5 @@
+import { ByteTable } from './byte-table.ts'
+
 /**
  * Text by its UTF-8 bytes, as small integer codes: a string is made once per distinct value, not once per event.
  *
@@ -16,4 +18,43 @@ export type TextInterner = {
   /** The text of a code of this generation. */
   text(code: number): string
   clear(): void
+}
+
+export const createTextInterner = (): TextInterner => new HashInterner()
+
+class HashInterner implements TextInterner {
+  generation = 0
+  private readonly table = new ByteTable()
+  private readonly texts: (string | undefined)[] = ['']
+  private scratch = Buffer.allocUnsafeSlow(256)
+
+  get size(): number {
+    return this.table.size
+  }
+
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    return this.table.add(bytes, start, end)
+  }
+
+  code(text: string): number {
+    const most = text.length * 3
+    if (most > this.scratch.length) this.scratch = Buffer.allocUnsafeSlow(most * 2)
+    return this.table.add(this.scratch, 0, this.scratch.write(text, 'utf8'))
+  }
+
+  text(code: number): string {
+    const known = this.texts[code]
+    if (known !== undefined) return known
+    if (code < 0 || code >= this.table.size) throw new RangeError(`no text has code ${code} in generation ${this.generation}`)
+    const made = this.table.text(code)
+    while (this.texts.length <= code) this.texts.push(undefined)
+    this.texts[code] = made
+    return made
+  }
+
+  clear(): void {
+    this.generation++
+    this.table.clear()
+    this.texts.length = 1
+  }
 }

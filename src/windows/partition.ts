@@ -7,7 +7,7 @@ import { createSeriesPane, endMs, type SeriesPane } from './pane.ts'
 import type { Plans } from './plan.ts'
 import { createSeriesIndex, type KnownSeries } from './series-index.ts'
 import type { Ledger, PaneEntry, PaneKey, PartitionMeta, RestartPoint } from './store/port.ts'
-import { floorTo, lastEndContainingMs, NO_TIME_MS } from './time.ts'
+import { closingWatermarkMs, floorTo, NO_TIME_MS } from './time.ts'
 import { createVocabulary } from './vocabulary.ts'
 
 /** What a checkpoint is to write; the caller sends it and tells `committed` when the store has it. */
@@ -80,6 +80,7 @@ type Epoch = Readonly<{
   fingerprint: BatchFingerprint
   ledger: Ledger
   vocabularySize: number
+  endedMs: number | undefined
   notedMs: number
 }>
 
@@ -98,6 +99,7 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
   let closedThroughMs = restored.meta?.closedThroughMs ?? NO_TIME_MS
   let deletedThroughMs = restored.meta?.deletedThroughMs ?? NO_TIME_MS
   let raised = false
+  let endedMs = start?.endedMs
 
   const set = createPaneSet({ ...restored, maxSizeMsByWidth: maxSizeMsByWidth(plans), encode: options.encode })
   const index = createSeriesIndex<OpenPanes>(plans, options.limits, vocabulary, (series, plan) => ({
@@ -115,6 +117,7 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
     fingerprint,
     ledger: { ...ledger },
     vocabularySize: vocabulary.entries.length,
+    endedMs,
     notedMs,
   })
   let epochs: Epoch[] = [epochOf(start ? Number(start.offset) : options.startOffset, start?.fingerprint, Number.NEGATIVE_INFINITY)]
@@ -155,6 +158,7 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
   }
 
   const fold = (columns: EventColumns): void => {
+    if (columns.count > 0) endedMs = undefined
     for (let row = 0; row < columns.count; row++) {
       ledger.read++
       const seriesCount = index.find(columns, row, found)
@@ -188,6 +192,7 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
     fingerprint: epoch.fingerprint,
     ledger: epoch.ledger,
     vocabulary: vocabulary.entries.slice(0, epoch.vocabularySize),
+    ...(epoch.endedMs === undefined ? {} : { endedMs: epoch.endedMs }),
   })
 
   return {
@@ -197,8 +202,8 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       ledger[kind]++
     },
     mark: timeMs => {
-      const ends = plans.classes.flatMap(c => c.windows.map(w => lastEndContainingMs(w, timeMs)))
-      watermarkMs = Math.max(watermarkMs, Math.max(timeMs, ...ends) + time.allowedLatenessMs)
+      endedMs = timeMs
+      watermarkMs = Math.max(watermarkMs, closingWatermarkMs(plans.classes, timeMs, time.allowedLatenessMs))
     },
     raise: toMs => {
       if (toMs <= watermarkMs) return

@@ -51,3 +51,7 @@ export const lastEndContainingMs = (window: WindowConfig, timeMs: number): numbe
   const first = nextEndMs(window, timeMs)
   return first + floorTo(timeMs + window.sizeMs - first, window.everyMs)
 }
+
+/** The watermark that closes every window which contains `timeMs`, late events included: what an end marker asks for. */
+export const closingWatermarkMs = (classes: readonly PaneClass[], timeMs: number, allowedLatenessMs: number): number =>
+  Math.max(timeMs, ...classes.flatMap(c => c.windows.map(window => lastEndContainingMs(window, timeMs)))) + allowedLatenessMs

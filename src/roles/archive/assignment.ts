@@ -61,7 +61,7 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
         self.trouble = reason
       },
       onGap: (lostRecords: number, fromOffset: number) => {
-        metrics.archiveGap(lostRecords)
+        metrics.gap('archive', topic, partition, lostRecords)
         logger.error({ topic, partition, lostRecords, fromOffset }, 'archive: records left the log before they were archived')
       },
     }

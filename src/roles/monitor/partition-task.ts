@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Fetched, PartitionReader } from '../../consumers/log.ts'
 import { type MonitorContext, RETRY } from './context.ts'
 import { openSession, type PartitionSession } from './partition-session.ts'
-import { restorePanes, StoredStateRefused, startOffset } from './restore.ts'
+import { restorePanes, StoredStateRefused, restartOffset } from './restore.ts'
 import { Stopped, untilAvailable } from './retry.ts'
 
 /** One owned input partition: reads, folds, checkpoints. Lives from a claim to a stop, or to the loss of the partition. */
@@ -66,7 +66,7 @@ const claim = async (
   const waiting = { clock: context.clock, logger, signal, what: `state of partition ${partition}` }
   const claimed = await untilAvailable(() => context.store.partitions.claim(partition, token), waiting)
   const restored = await untilAvailable(() => restorePanes(context, partition, claimed.meta), waiting)
-  const offset = await untilAvailable(() => startOffset(context, partition, reader, claimed.meta, logger), {
+  const offset = await untilAvailable(() => restartOffset(context, partition, reader, claimed.meta, logger), {
     ...waiting,
     what: `log of partition ${partition}`,
     isTransient: error => !(error instanceof StoredStateRefused),

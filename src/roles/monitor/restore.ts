@@ -6,6 +6,7 @@ import type { StoredPane } from '../../windows/pane-set.ts'
 import type { Plans } from '../../windows/plan.ts'
 import { parseSeriesKey } from '../../windows/series.ts'
 import type { PaneEntry, PartitionMeta } from '../../windows/store/port.ts'
+import { startOffset as firstOffset } from '../start-offset.ts'
 import type { MonitorContext } from './context.ts'
 
 /** What stored bytes say cannot be used: refused, never guessed. */
@@ -69,25 +70,15 @@ export const restorePanes = async (
  * Where reading begins: at the restart point, after its place in the log was checked; on a first start as configured. A log
  * that is not the one the state came from is refused; a gap that retention made is said and stepped over.
  */
-export const startOffset = async (
+export const restartOffset = async (
   context: MonitorContext,
   partition: number,
   reader: PartitionReader,
   meta: PartitionMeta | null,
   logger: Logger,
 ): Promise<number> => {
+  if (meta === null) return firstOffset(reader, context.config.kafka.startAt)
   const { lowOffset, highOffset } = await reader.range()
-  if (meta === null) {
-    const { startAt } = context.config.kafka
-    switch (startAt.kind) {
-      case 'earliest':
-        return lowOffset
-      case 'latest':
-        return highOffset
-      case 'time':
-        return reader.offsetAt(startAt.timeMs)
-    }
-  }
   const offset = Number(meta.restart.offset)
   const topic = context.config.kafka.topics.predictions
   const cure = `the topic was deleted and made again, or truncated: use another namespace, or delete the keys of this one`

@@ -125,12 +125,13 @@ export const claimShard = async (
     for (const key of missing) cache.put(key, parts.get(paneId(key)) ?? [], closedThroughMs)
   }
 
-  const fireThrough = async (throughMs: number, incompleteThroughMs: number): Promise<void> => {
-    const moments = dueMoments(cache.activities(registry.lastDataMs), firedThroughMs, throughMs, config.time)
+  const fireThrough = async (throughMs: number, endedMs: number): Promise<void> => {
+    const due = dueMoments(cache.activities(registry.lastDataMs), firedThroughMs, throughMs, config.time)
+    const moments = due.filter(moment => moment.endMs - moment.window.sizeMs <= endedMs)
     let results: WindowResult[] = []
     let alerts: Alert[] = []
     const fireOne = (moment: Moment): void => {
-      const fired = fireMoment(moment, { time: config.time, policy, panesOf: cache.panesOf, registry, rules, incompleteThroughMs })
+      const fired = fireMoment(moment, { time: config.time, policy, panesOf: cache.panesOf, registry, rules, incompleteThroughMs: NO_TIME_MS })
       results.push(...fired.results)
       alerts.push(...fired.alerts)
     }
@@ -169,7 +170,7 @@ export const claimShard = async (
         keys.filter(key => key.startMs + key.widthMs <= throughMs),
         closedThroughMs,
       )
-      if (throughMs > firedThroughMs) await fireThrough(throughMs, NO_TIME_MS)
+      if (throughMs > firedThroughMs) await fireThrough(throughMs, streamEndMs(progress))
       metrics.process.shard(shard, { firedThroughMs, outbox: 0 })
       if (signal.aborted) return
     }
@@ -188,3 +189,7 @@ export const claimShard = async (
 
   return { round, close: () => relay.close() }
 }
+
+/** Where the stream ends, if every partition says so: what begins later is no window, not an empty one. */
+const streamEndMs = (progress: readonly (PartitionMeta | null)[]): number =>
+  Math.max(...progress.map(meta => meta?.restart.endedMs ?? Number.POSITIVE_INFINITY))

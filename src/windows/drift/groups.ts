@@ -30,54 +30,59 @@ export const groupBins = (input: DriftInput): readonly Group[] | null => {
 }
 
 /**
- * From the left, a group takes bins until it holds 1/B of the reference. An end bin in which the reference has nothing is a
- * group by itself: values beyond all that was ever seen must not hide in a heavy neighbour.
+ * A bin belongs to the B-quantile of the reference in which its middle lies; a group lighter than half of 1/B goes on into the
+ * next. Taking bins until 1/B is reached would pick values that the reference happens to hold too often: the 5 % of 24 equal
+ * values at n = m = 1,000 was 6.6 % so, and is 4.4 %. An end bin in which the reference has nothing is a group by itself: values
+ * beyond all that was ever seen must not hide in a heavy neighbour.
  */
 const joinNeighbours = ({ window, reference }: DriftInput, bins: number): readonly Group[] => {
   const total = sum(reference)
   const groups: Group[] = []
-  let open: Group | null = null
-  for (let i = 0; i < reference.length; i++) {
-    const isOutside = reference[i] === 0 && (i === 0 || i === reference.length - 1)
-    if (isOutside && window[i] > 0) {
-      groups.push({ members: [i], window: window[i], reference: 0 })
+  const outside: Group[] = []
+  const last = reference.length - 1
+  let open: Group = { members: [], window: 0, reference: 0 }
+  let below = 0
+  for (let i = 0; i <= last; i++) {
+    if (reference[i] === 0 && window[i] > 0 && (i === 0 || i === last)) {
+      outside.push({ members: [i], window: window[i], reference: 0 })
       continue
     }
-    open ??= { members: [], window: 0, reference: 0 }
-    open.members.push(i)
-    open.window += window[i]
-    open.reference += reference[i]
-    if (open.reference * bins >= total) {
+    addBin(open, i, window[i], reference[i])
+    const slot = Math.floor((bins * (below + reference[i] / 2)) / total)
+    below += reference[i]
+    const nextSlot = i === last ? slot : Math.floor((bins * (below + reference[i + 1] / 2)) / total)
+    if (nextSlot > slot && open.reference * 2 * bins >= total) {
       groups.push(open)
-      open = null
+      open = { members: [], window: 0, reference: 0 }
     }
   }
-  const last = groups.findLast(group => group.reference > 0)
-  if (open === null) return groups
-  if (last === undefined) return [...groups, open]
-  last.members.push(...open.members)
-  last.window += open.window
-  last.reference += open.reference
-  return groups
+  const previous = groups.at(-1)
+  if (previous !== undefined && open.reference * 2 * bins < total)
+    for (const i of open.members) addBin(previous, i, window[i], reference[i])
+  else groups.push(open)
+  return [...groups, ...outside].sort((a, b) => a.members[0] - b.members[0])
 }
 
 /**
- * Categories with fewer than 5 expected events are one bin, together with `unseen`: smoothing 168 categories with n = 221 drowns
- * the signal, and unseen values are what a reference's rare ones would have foretold (under no drift at all, a window of 221
- * flights holds 4 from airports that 3,468 flights of the reference never named).
+ * Categories with fewer than 5 expected events on the smaller side are one bin, together with `unseen`: smoothing 168 categories
+ * with n = 221 drowns the signal, and unseen values are what a reference's rare ones foretell (with no drift at all, a window of
+ * 221 flights holds 4 from airports that 3,468 flights of the reference never named). Expected is by both sides together: judged
+ * by the reference alone, the categories it happens to hold too often pass, and the 5 % of 250 categories at n = m = 1,000 is 19 %.
  */
 const poolRare = ({ window, reference }: DriftInput, smaller: number): readonly Group[] => {
-  const total = sum(reference)
+  const needed = (MIN_EXPECTED * (sum(window) + sum(reference))) / smaller
+  const unseen = reference.length - 1
   const groups: Group[] = []
   const pool: Group = { members: [], window: 0, reference: 0 }
-  for (let i = 0; i < reference.length; i++) {
-    if (reference[i] * smaller >= MIN_EXPECTED * total) {
-      groups.push({ members: [i], window: window[i], reference: reference[i] })
-      continue
-    }
-    pool.members.push(i)
-    pool.window += window[i]
-    pool.reference += reference[i]
+  for (let i = 0; i <= unseen; i++) {
+    if (i === unseen || window[i] + reference[i] < needed) addBin(pool, i, window[i], reference[i])
+    else groups.push({ members: [i], window: window[i], reference: reference[i] })
   }
   return [...groups, pool]
+}
+
+const addBin = (group: Group, member: number, window: number, reference: number): void => {
+  group.members.push(member)
+  group.window += window
+  group.reference += reference
 }

@@ -9,7 +9,7 @@ export const benjaminiHochberg = (pValues: readonly number[]): readonly number[]
   let least = 1
   order.forEach((index, fromTop) => {
     const rank = pValues.length - fromTop
-    least = Math.min(least, (pValues[index] * pValues.length) / rank)
+    least = Math.min(least, pValues[index] * (pValues.length / rank))
     adjusted[index] = least
   })
   return adjusted

@@ -20,6 +20,8 @@ export type RestartPoint = Readonly<{
   ledger: Ledger
   /** Admitted series vocabulary, in order of admission (see vocabulary.ts). */
   vocabulary: readonly string[]
+  /** Time of an end marker after which nothing came: windows that begin later are not empty, they are not there. */
+  endedMs?: number
 }>
 
 /** Events read = inWindows + tooLate + deadLettered + skipped, at every restart point. */

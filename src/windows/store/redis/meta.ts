@@ -15,6 +15,7 @@ type RestartJson = Readonly<{
   fingerprint?: Readonly<{ baseOffset: string; crc: number }>
   ledger: Ledger
   vocabulary: readonly string[]
+  endedMs?: number
 }>
 
 export const partitionFields = ({ restart, closedThroughMs, deletedThroughMs, idle }: PartitionMeta): readonly string[] => [

@@ -1,0 +1,10 @@
+// What tests may import; the types are in index.d.mts.
+export { startElasticsearch } from './elasticsearch.mjs'
+export { startKafka } from './kafka.mjs'
+export { repository, stackDir } from './paths.mjs'
+export { startAlertmanager, startPrometheus, startPushgateway } from './prometheus.mjs'
+export { startRedis, startRedisCluster } from './redis.mjs'
+export { startRegistry } from './registry.mjs'
+export { addresses, down, up } from './stack.mjs'
+export { binary } from './tools.mjs'
+export { freePort, waitFor, withLock } from './wait.mjs'

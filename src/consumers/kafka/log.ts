@@ -1,0 +1,74 @@
+import type { KafkaConfig } from '../../config/config.ts'
+import type { Log } from '../log.ts'
+import { createClient } from './client.ts'
+import { createBrokers } from './connection.ts'
+import { sentenceOf } from './errors.ts'
+import { openFencedWriter } from './fenced-writer.ts'
+import type { KafkaLogger } from './logger.ts'
+import { createMembership } from './membership.ts'
+import { createPartitionReader } from './reader.ts'
+import { ensureTopics } from './topics.ts'
+import { openWriter } from './writer.ts'
+
+/** How long a fetch at the end of a log waits. A broker answers at once when records come. */
+const MAX_WAIT_MS = 500
+const RETRY_DELAYS_MS = [50, 100, 200, 400, 800] as const
+
+/** The log on Kafka. `maxWaitMs` is for tests. */
+export const createKafkaLog = (
+  config: KafkaConfig,
+  logger: KafkaLogger,
+  { maxWaitMs = MAX_WAIT_MS }: Readonly<{ maxWaitMs?: number }> = {},
+): Log => {
+  const brokers = createBrokers(config, logger)
+  const client = createClient(config, logger)
+  const readerOptions = { fetchMaxBytes: config.fetchMaxBytes, maxWaitMs, retryDelaysMs: RETRY_DELAYS_MS }
+  const opened = new Set<() => Promise<void>>()
+
+  /** What is not closed by its user is closed with the log. */
+  const keep = <T extends Readonly<{ close(): Promise<void> }>>(resource: T): T => {
+    const close = async () => {
+      opened.delete(close)
+      await resource.close()
+    }
+    opened.add(close)
+    return { ...resource, close }
+  }
+
+  const partitionCount = async (topic: string): Promise<number> => {
+    const { length } = await brokers.leaders(topic)
+    if (length === 0) throw new Error(`topic ${topic} does not exist`)
+    return length
+  }
+
+  return {
+    partitionCount,
+    reader: async at => {
+      const partitions = await partitionCount(at.topic)
+      if (!(at.partition < partitions))
+        throw new Error(`topic ${at.topic} has ${partitions} partitions, no partition ${at.partition}`)
+      return keep(createPartitionReader(brokers, at, readerOptions))
+    },
+    membership: options => {
+      const membership = createMembership(client, options)
+      opened.add(membership.stop)
+      return membership
+    },
+    writer: async () => keep(await openWriter(client)),
+    fencedWriter: async transactionalId => keep(await openFencedWriter(client, transactionalId)),
+    ensureTopics: (specs, options) => ensureTopics(client, config.brokers, specs, options),
+    health: async () => {
+      try {
+        await brokers.ping()
+        return { kind: 'ok' }
+      } catch (error) {
+        return { kind: 'down', reason: sentenceOf(error) }
+      }
+    },
+    close: async () => {
+      await Promise.all([...opened].map(close => close()))
+      opened.clear()
+      brokers.close()
+    },
+  }
+}

@@ -1,0 +1,73 @@
+import type { Admin, Kafka } from 'kafkajs'
+import type { TopicSpec } from '../log.ts'
+import { type ActualTopic, topicProblems } from '../topic-check.ts'
+import { sentenceOf } from './errors.ts'
+import { ConfigResourceTypes } from './kafkajs-internals.ts'
+
+/**
+ * Makes what is missing when `create` says so, and says in sentences what is still not as it should be.
+ * Throws when the cluster cannot be asked.
+ */
+export const ensureTopics = async (
+  client: Kafka,
+  bootstrapServers: readonly string[],
+  specs: readonly TopicSpec[],
+  { create }: Readonly<{ create: boolean }>,
+): Promise<readonly string[]> => {
+  const servers = bootstrapServers.join(',')
+  const admin = client.admin()
+  await admin.connect()
+  try {
+    const refused = create ? await createMissing(admin, specs) : []
+    const actual = await describe(admin, specs)
+    return [...refused, ...specs.flatMap(spec => topicProblems(spec, actual.get(spec.name), servers))]
+  } finally {
+    await admin.disconnect()
+  }
+}
+
+const createMissing = async (admin: Admin, specs: readonly TopicSpec[]): Promise<readonly string[]> => {
+  const existing = new Set(await admin.listTopics())
+  const problems: string[] = []
+  for (const { name, partitions, replicationFactor, config } of specs) {
+    if (existing.has(name)) continue
+    try {
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: [
+          {
+            topic: name,
+            numPartitions: partitions,
+            replicationFactor,
+            configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })),
+          },
+        ],
+      })
+    } catch (error) {
+      problems.push(`topic ${name} cannot be created: ${sentenceOf(error)}`)
+    }
+  }
+  return problems
+}
+
+const describe = async (admin: Admin, specs: readonly TopicSpec[]): Promise<ReadonlyMap<string, ActualTopic>> => {
+  const existing = new Set(await admin.listTopics())
+  const present = specs.filter(spec => existing.has(spec.name))
+  if (present.length === 0) return new Map()
+  const { topics } = await admin.fetchTopicMetadata({ topics: present.map(spec => spec.name) })
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: present.map(spec => ({
+      type: ConfigResourceTypes.TOPIC,
+      name: spec.name,
+      configNames: Object.keys(spec.config),
+    })),
+  })
+  return new Map(
+    topics.map(({ name, partitions }) => {
+      const entries = resources.find(resource => resource.resourceName === name)?.configEntries ?? []
+      const config = Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]))
+      return [name, { partitions: partitions.length, config }]
+    }),
+  )
+}

@@ -1,0 +1,136 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { startKafka } from '../../../scripts/stack.d/index.mjs'
+import { createBrokers } from '../../../src/consumers/kafka/connection.ts'
+import type { Log, PartitionReader } from '../../../src/consumers/log.ts'
+import { recordsOf, watched } from '../../consumers/support.ts'
+import { kafkaConfig, newLog, silent } from './kafka-support.ts'
+
+const undo: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const step of undo.splice(0).reverse()) await step()
+})
+
+const cluster = async (brokers: number) => {
+  const kafka = await startKafka({ brokers, heapMb: 256, config: { 'leader.imbalance.check.interval.seconds': 1 } })
+  undo.push(kafka.stop)
+  return kafka
+}
+
+const topic = 'faults'
+
+const logOn = async (addresses: readonly string[]): Promise<Log> => {
+  const log = newLog({ brokers: addresses }, { maxWaitMs: 200 })
+  undo.push(log.close)
+  const replicationFactor = addresses.length
+  expect(await log.ensureTopics([{ name: topic, partitions: 1, replicationFactor, config: {} }], { create: true })).toEqual([])
+  return log
+}
+
+const numbered = (from: number, to: number) =>
+  Array.from({ length: to - from }, (_, i) => ({ key: null, value: Buffer.from(`${from + i}`) }))
+
+/** Reads on until `to`, trying again while the partition is unavailable; the answers that were not records. */
+const readOn = async (reader: PartitionReader, from: number, to: number) => {
+  const values: string[] = []
+  const trouble: string[] = []
+  for (let offset = from; offset < to; ) {
+    const fetched = await reader.fetch(offset)
+    if (fetched.kind === 'records') {
+      values.push(...recordsOf(fetched).map(record => record.value ?? ''))
+      offset = fetched.nextOffset()
+    } else trouble.push(fetched.kind === 'unavailable' ? fetched.reason : fetched.kind)
+  }
+  return { values, trouble }
+}
+
+const numbers = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `${from + i}`)
+
+describe('when brokers fail', () => {
+  test('the only one killed: everything says so; started again: everything goes on', async () => {
+    const kafka = await cluster(1)
+    const log = await logOn(kafka.addresses)
+    const writer = await log.writer()
+    const reader = await log.reader({ topic, partition: 0 })
+    const { until, change } = watched()
+    const told: string[] = []
+    const membership = log.membership({ groupId: 'faults', topic, sessionTimeoutMs: 3000 })
+    const note = (line: string) => {
+      told.push(line)
+      change()
+    }
+    await membership.start({
+      onAssigned: partitions => note(`assigned ${partitions}`),
+      onRevoking: () => note('revoking'),
+      onCrash: error => note(`crash ${error.message}`),
+    })
+    undo.push(membership.stop)
+    await writer.append(topic, numbered(0, 10))
+    expect((await readOn(reader, 0, 10)).values).toEqual(numbers(0, 10))
+
+    const waiting = reader.fetch(10)
+    await kafka.nodes[0].kill()
+    expect(await waiting).toMatchObject({
+      kind: 'unavailable',
+      reason: expect.stringMatching(/faults-0 cannot be read: no broker of .* can be reached/),
+    })
+    expect(await log.health()).toMatchObject({ kind: 'down', reason: expect.stringContaining('ECONNREFUSED') })
+    await expect(writer.append(topic, numbered(10, 20))).rejects.toThrow(/10 records cannot be appended to topic faults/)
+
+    await kafka.restart(0)
+    await writer.append(topic, numbered(10, 20))
+    expect((await readOn(reader, 0, 20)).values).toEqual(numbers(0, 20))
+    expect(await log.health()).toEqual({ kind: 'ok' })
+    await membership.freshHeartbeat()
+    await until(() => told.at(-1) === 'assigned 0')
+    expect(told.filter(line => line.startsWith('crash'))).toEqual([])
+  })
+
+  test('a leader killed, and leading again later: readers and writers follow it', async () => {
+    const kafka = await cluster(3)
+    const log = await logOn(kafka.addresses)
+    const brokers = createBrokers(kafkaConfig({ brokers: kafka.addresses }), silent)
+    undo.push(async () => brokers.close())
+    const leaderPort = async () => (await brokers.leaders(topic))[0]?.port
+    const writer = await log.writer()
+    const reader = await log.reader({ topic, partition: 0 })
+    await writer.append(topic, numbered(0, 100))
+    expect((await readOn(reader, 0, 100)).values).toEqual(numbers(0, 100))
+
+    const first = await leaderPort()
+    const index = kafka.nodes.findIndex(node => node.port === first)
+    await kafka.nodes[index].kill()
+    await writer.append(topic, numbered(100, 200))
+    expect((await readOn(reader, 100, 200)).values).toEqual(numbers(100, 200))
+    expect(await leaderPort()).not.toBe(first)
+
+    // The one that was preferred leads again a second after it is back, while the reader asks the other.
+    await kafka.restart(index)
+    let offset = 200
+    while ((await leaderPort()) !== first) {
+      const { trouble } = await readOn(reader, offset, offset)
+      expect(trouble).toEqual([])
+      await reader.fetch(offset)
+    }
+    await writer.append(topic, numbered(200, 300))
+    const { values } = await readOn(reader, offset, 300)
+    offset += values.length
+    expect(values).toEqual(numbers(200, 300))
+    expect((await readOn(reader, 0, 300)).values).toEqual(numbers(0, 300))
+  })
+
+  test('a fenced writer whose transaction nobody answered for is not used again; another is opened', async () => {
+    const kafka = await cluster(1)
+    const log = await logOn(kafka.addresses)
+    const writer = await log.fencedWriter('relay')
+    expect(await writer.append(topic, numbered(0, 1))).toEqual({ kind: 'ok' })
+    await kafka.nodes[0].kill()
+    await expect(writer.append(topic, numbered(1, 2))).rejects.toThrow(/1 records cannot be appended/)
+    await kafka.restart(0)
+    await expect(writer.append(topic, numbered(1, 2))).rejects.toThrow(/open another/)
+    const another = await log.fencedWriter('relay')
+    expect(await another.append(topic, numbered(1, 2))).toEqual({ kind: 'ok' })
+    const reader = await log.reader({ topic, partition: 0 })
+    const { lastStableOffset } = await reader.range()
+    expect((await readOn(reader, 0, lastStableOffset)).values).toEqual(['0', '1'])
+  })
+})

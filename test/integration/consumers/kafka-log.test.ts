@@ -1,0 +1,22 @@
+import { FETCH_MAX_BYTES, logContract } from '../../consumers/log-contract.ts'
+import { newClient, newLog, newPrefix } from './kafka-support.ts'
+
+logContract('the log on Kafka', async () => {
+  const log = newLog({ fetchMaxBytes: FETCH_MAX_BYTES })
+  const other = newLog({ fetchMaxBytes: FETCH_MAX_BYTES })
+  const admin = newClient().admin()
+  await admin.connect()
+  return {
+    log,
+    other,
+    prefix: newPrefix(),
+    deleteRecords: async ({ topic, partition }, beforeOffset) => {
+      await admin.fetchTopicOffsets(topic) // kafkajs deletes only in topics whose metadata it has
+      await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(beforeOffset) }] })
+    },
+    close: async () => {
+      await Promise.all([log.close(), other.close()])
+      await admin.disconnect()
+    },
+  }
+})
