@@ -15,7 +15,7 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
-      { test: { name: 'data', include: ['test/data/**/*.test.ts'], testTimeout: 120_000 } },
+      { test: { name: 'data', include: ['test/data/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {
           name: 'integration',

@@ -90,6 +90,10 @@ const varint = bytes => {
 const skipVarint = bytes => {
   while (bytes[pos++] > 127);
 }
+const skipText = bytes => {
+  const length = varint(bytes) // moves pos: not to be added to an earlier reading of it
+  pos += length
+}
 
 /** A Fetch v11 answer: topics, partitions, batches, records; raises `offsets`. */
 const walk = (bytes, offsets, fold) => {
@@ -190,7 +194,7 @@ const folding = typed => {
           values[feature] = view.getFloat64(pos, true)
           present[feature] = 1
           pos += 8
-        } else if (branch === 2) pos += varint(bytes)
+        } else if (branch === 2) skipText(bytes)
         else if (branch === 3) pos++
       }
     }
@@ -204,17 +208,17 @@ const folding = typed => {
   /** `bytes[start, end)` is a value in Confluent's wire format. */
   const fold = (bytes, view, start, end) => {
     pos = start + 5
-    pos += varint(bytes) // id
+    skipText(bytes) // id
     const timeMs = varint(bytes)
     const nameLength = varint(bytes)
     const model = intern(models, bytes, pos, nameLength)
     pos += nameLength
-    pos += varint(bytes) // version
+    skipText(bytes) // version
     if (typed) readRecord(view)
     else readMap(bytes, view)
     const branch = bytes[pos++] >> 1
     if (branch === 1) pos += 8
-    else if (branch === 2) pos += varint(bytes)
+    else if (branch === 2) skipText(bytes)
     else if (branch === 3) pos++
     let latencyMs = -1
     if (bytes[pos++] >> 1 === 1) {
@@ -222,7 +226,7 @@ const folding = typed => {
       pos += 8
     }
     const isError = bytes[pos++] >> 1 === 1
-    if (isError) pos += varint(bytes)
+    if (isError) skipText(bytes)
     if (pos !== end) throw new Error('a value was not read to its end')
 
     const window = windowOf(model, Math.floor(timeMs / WINDOW_MS))

@@ -9,7 +9,7 @@ import type { Config } from './config.ts'
 export const policyDocument = (config: Config): string =>
   canonicalJson({
     format: 1,
-    time: config.time,
+    time: verdictTimes(config.time),
     limits: config.limits,
     models: byName(config.models).map(({ reference, windows, segments, itemsAtLeast, businessRules, ...model }) => ({
       ...model,
@@ -21,6 +21,9 @@ export const policyDocument = (config: Config): string =>
     })),
     rules: byName(config.rules).map(({ runbook: _, ...rule }) => ({ ...rule, models: rule.models.toSorted() })),
   })
+
+/** How long an idle partition is waited for decides when a window is fired, not what it says. */
+const verdictTimes = ({ idleTimeoutMs: _, ...times }: Config['time']) => times
 
 /** First 12 hex digits of the SHA-256 of the policy document: what results and alerts carry as `policyVersion`. */
 export const policyVersion = (config: Config): string =>

@@ -14,6 +14,10 @@ export const DEMO_WINDOWS = {
   hour: { name: '1h', sizeMs: 60 * MINUTE_MS, everyMs: 10 * MINUTE_MS, offsetMs: 0 },
 } as const satisfies Readonly<Record<string, WindowConfig>>
 
+/** The step of a window, by its name. */
+export const everyMsOf = (window: string): number =>
+  Object.values(DEMO_WINDOWS).find(({ name }) => name === window)?.everyMs ?? DEMO_WINDOWS.hour.everyMs
+
 /** What the demo runs with; docs/demo-arithmetic.md derives the thresholds. `references`: by model. */
 export const demoConfig = (references: ReadonlyMap<string, Reference>, httpPort: number): Config => ({
   namespace: 'demo',

@@ -12,6 +12,7 @@ export type ConfluentRegistryOptions = Readonly<{
   retries?: number
 }>
 
+const CLIENT_ID = 'tidemark'
 const DEFAULT_TIMEOUT_MS = 10_000
 const DEFAULT_RETRIES = 3
 
@@ -28,7 +29,7 @@ export const createConfluentRegistry = (options: ConfluentRegistryOptions): Conf
   const registry = new SchemaRegistry(
     {
       host: url.replace(/\/+$/, ''),
-      clientId: 'tidemark',
+      clientId: CLIENT_ID,
       ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
       retry: { retries },
       middlewares: [() => ({ prepareRequest: async next => (await next()).enhance({ timeout: timeoutMs }) })],
@@ -113,7 +114,9 @@ const createRawSchemas = () => {
 const statusOf = (error: unknown): number | undefined =>
   typeof error === 'object' && error !== null && 'status' in error && typeof error.status === 'number' ? error.status : undefined
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+/** Without the client's name, with which the library begins. */
+const messageOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(`${CLIENT_ID} - `, '')
 
 const REFUSED_STATUS: readonly (number | undefined)[] = [409, 422]
 const isRefusal = (error: unknown): boolean => REFUSED_STATUS.includes(statusOf(error))

@@ -36,7 +36,7 @@ export type Archive = Readonly<{
   stop(graceMs?: number): Promise<void>
 }>
 
-/** Documents of a request: Elasticsearch is at its best with some MB; a thousand are transcoded in some 10 ms. */
+/** Of a request: Elasticsearch is at its best with some MB; a thousand documents are one at 25 features. */
 const LIMITS: BatchLimits = { maxDocuments: 1_000, maxBytes: 5 * 1024 * 1024 }
 const BACKOFF: BackoffOptions = { baseMs: 200, maxMs: 30_000 }
 const LINGER_MS = 500

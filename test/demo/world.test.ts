@@ -2,16 +2,15 @@ import { sampleCorrelation } from 'simple-statistics'
 import { describe, expect, it } from 'vitest'
 import { GATEWAYS } from '../../src/demo/delivery.ts'
 import { incidentsOfDay } from '../../src/demo/incidents.ts'
-import { DAY_MS, HOUR_MS } from '../../src/demo/rhythm.ts'
+import { DAY_MS, DEMO_DAY_MS, HOUR_MS } from '../../src/demo/rhythm.ts'
 import { simulate } from '../../src/demo/simulator.ts'
 import { MODELS } from '../../src/demo/world.ts'
 import type { Prediction } from '../../src/events/prediction.ts'
 import { freshSeed } from './seed.ts'
 
-const DAY = Date.UTC(2026, 2, 2)
-const incidents = incidentsOfDay(DAY)
+const incidents = incidentsOfDay(DEMO_DAY_MS)
 const day = (seed: number, troubles = incidents): readonly Prediction[] =>
-  [...simulate({ seed, startMs: DAY, durationMs: DAY_MS, incidents: troubles })].map(({ prediction }) => prediction)
+  [...simulate({ seed, startMs: DEMO_DAY_MS, durationMs: DAY_MS, incidents: troubles })].map(({ prediction }) => prediction)
 
 const seed = freshSeed('the world')
 const quiet = day(seed, [])
@@ -80,7 +79,7 @@ describe.each(MODELS)('$name', model => {
 
 const groupByHour = (events: readonly Prediction[]): readonly (readonly Prediction[])[] => {
   const hours: Prediction[][] = Array.from({ length: 24 }, () => [])
-  for (const event of events) hours[Math.min(23, Math.max(0, Math.floor((event.time - DAY) / HOUR_MS)))].push(event)
+  for (const event of events) hours[Math.min(23, Math.max(0, Math.floor((event.time - DEMO_DAY_MS) / HOUR_MS)))].push(event)
   return hours
 }
 
@@ -122,8 +121,8 @@ describe('incidents', () => {
       expect(incident.startMs).toBeGreaterThan(sorted[i].endMs + HOUR_MS)
     })
     expect(new Set(incidents.map(({ model }) => model)).size).toBe(2)
-    expect(sorted[0].startMs).toBeGreaterThanOrEqual(DAY + 2 * HOUR_MS)
-    expect(sorted.at(-1)?.endMs).toBeLessThanOrEqual(DAY + DAY_MS - 2 * HOUR_MS)
+    expect(sorted[0].startMs).toBeGreaterThanOrEqual(DEMO_DAY_MS + 2 * HOUR_MS)
+    expect(sorted.at(-1)?.endMs).toBeLessThanOrEqual(DEMO_DAY_MS + DAY_MS - 2 * HOUR_MS)
   })
 
   const during = (name: string, events: readonly Prediction[]): readonly Prediction[] => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { startPrometheus } from '../../scripts/stack.d/index.mjs'
-import { realData } from '../support/real-data.ts'
+import { describeRealData } from '../support/real-data.ts'
 import { stack } from '../support/stack.ts'
 import { eventually, metricSum, runTidemark, startTidemark } from '../support/tidemark-process.ts'
 import { type ExampleRun, exampleOn, readNdjson, resultsById, subscribe } from './support.ts'
@@ -10,11 +10,9 @@ import { type ExampleRun, exampleOn, readNdjson, resultsById, subscribe } from '
 const PARTITIONS = 3
 const EVENTS = { flights: 13_063, bikes: 13_129 } as const
 
-const fileOf = (example: keyof typeof EVENTS): string => join(realData(), example, 'predictions.ndjson.gz')
-
-const replayed = async (example: keyof typeof EVENTS, run: ExampleRun): Promise<ReadonlyMap<string, unknown>> => {
+const replayed = async (file: string, run: ExampleRun): Promise<ReadonlyMap<string, unknown>> => {
   const out = join(run.dir, 'replay')
-  const { code, output } = await runTidemark(['replay', fileOf(example), '-c', run.config, '-o', out, '--partitions', String(PARTITIONS)])
+  const { code, output } = await runTidemark(['replay', file, '-c', run.config, '-o', out, '--partitions', String(PARTITIONS)])
   expect(code, output).toBe(0)
   return resultsById(readNdjson(join(out, 'windows.ndjson')))
 }
@@ -28,12 +26,12 @@ const ledger = async (url: string) => ({
   skipped: await metricSum(url, 'tidemark_process_ledger_events', 'category="skipped"'),
 })
 
-describe('tidemark run on real servers', () => {
-  beforeAll(() => void realData())
+describeRealData('tidemark run on real servers', ['flights/predictions.ndjson.gz', 'bikes/predictions.ndjson.gz'], dir => {
+  const fileOf = (example: keyof typeof EVENTS): string => join(dir, example, 'predictions.ndjson.gz')
 
   it.each(['flights', 'bikes'] as const)('measures the %s stream as replay does, to the last event, and archives each event once', async example => {
     const run = exampleOn(stack(), example, PARTITIONS)
-    const expected = await replayed(example, run)
+    const expected = await replayed(fileOf(example), run)
     const tidemark = startTidemark(['run', '--roles', 'monitor,archive', '-c', run.config])
     const url = await tidemark.url()
     const prometheus = await startPrometheus({
@@ -86,7 +84,7 @@ describe('tidemark run on real servers', () => {
 
   it('changes no window when it is killed in the middle of a stream and started again', async () => {
     const run = exampleOn(stack(), 'flights', PARTITIONS)
-    const expected = await replayed('flights', run)
+    const expected = await replayed(fileOf('flights'), run)
     const first = startTidemark(['run', '-c', run.config])
     const url = await first.url()
     await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok)

@@ -1,14 +1,14 @@
-import type { Kafka as KafkaClient } from 'kafkajs'
+import type { Kafka as KafkaClient, RetryOptions } from 'kafkajs'
 import type { KafkaConfig } from '../../config/config.ts'
 import { AUTHENTICATION_TIMEOUT_MS, CONNECTION_TIMEOUT_MS, saslOptions } from './connection.ts'
 import { Kafka, logLevel } from './kafkajs-internals.ts'
 import { type KafkaLogger, kafkajsLogCreator } from './logger.ts'
 
-/** About 11 s of trying: then the caller hears of it. */
-export const RETRY = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 7 } as const
+/** Half a minute of trying, which a dead leader's succession (9 s and more) fits into; then the caller hears of it. */
+export const RETRY: RetryOptions = { initialRetryTime: 100, maxRetryTime: 5_000, retries: 11 }
 
 /** kafkajs itself: membership, producing, administration. Reading goes over connection.ts. */
-export const createClient = (config: KafkaConfig, logger: KafkaLogger): KafkaClient =>
+export const createClient = (config: KafkaConfig, logger: KafkaLogger, retry = RETRY): KafkaClient =>
   new Kafka({
     brokers: [...config.brokers],
     clientId: config.clientId,
@@ -16,7 +16,7 @@ export const createClient = (config: KafkaConfig, logger: KafkaLogger): KafkaCli
     sasl: saslOptions(config.sasl),
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     authenticationTimeout: AUTHENTICATION_TIMEOUT_MS,
-    retry: RETRY,
+    retry,
     logLevel: logLevel.INFO,
     logCreator: kafkajsLogCreator(logger),
   })

@@ -44,6 +44,8 @@ export type Brokers = Readonly<{
   /** Where each partition's leader is; undefined while it has none. */
   leaders(topic: string): Promise<readonly (Address | undefined)[]>
   connect(address: Address): Promise<Line>
+  /** False while any broker of the cluster does not know the topic, or a leader of it: after creation that takes a moment. */
+  isKnownEverywhere(topic: string): Promise<boolean>
   /** Throws when no configured broker answers. */
   ping(): Promise<void>
   close(): void
@@ -134,6 +136,23 @@ export const createBrokers = (config: KafkaConfig, logger: KafkaLogger): Brokers
       return leaders
     },
     connect: async address => lineOver(await open(address)),
+    async isKnownEverywhere(topic) {
+      const knows = async (broker: Broker): Promise<boolean> => {
+        const [metadata] = (await broker.metadata([topic])).topicMetadata
+        return metadata.partitionMetadata.every(({ leader }) => leader >= 0)
+      }
+      const asks = async (address: Address): Promise<boolean> => {
+        const broker = await open(address)
+        return knows(broker).finally(() => shut(broker))
+      }
+      try {
+        const { brokers } = await askSeed(broker => broker.metadata([topic]))
+        return (await Promise.all(brokers.map(asks))).every(known => known)
+      } catch (error) {
+        if (typeOf(error) === undefined) throw error
+        return false
+      }
+    },
     ping: async () => void (await askSeed(broker => broker.apiVersions())),
     close() {
       if (seed !== undefined) shut(seed)

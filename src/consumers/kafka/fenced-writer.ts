@@ -1,6 +1,5 @@
 import type { Kafka, Transaction } from 'kafkajs'
 import type { FencedLogWriter } from '../log.ts'
-import { RETRY } from './client.ts'
 import { sentenceOf, typeOf } from './errors.ts'
 import { sendsOf } from './outgoing.ts'
 import { javaPartitioner } from './partitioner.ts'
@@ -28,7 +27,6 @@ export const openFencedWriter = async (client: Kafka, transactionalId: string): 
     transactionTimeout: TRANSACTION_TIMEOUT_MS,
     createPartitioner: javaPartitioner,
     allowAutoTopicCreation: false,
-    retry: RETRY,
   })
   let state: Readonly<{ kind: 'open' } | { kind: 'fenced' } | { kind: 'unknown'; reason: string }> = { kind: 'open' }
   let queue: Promise<unknown> = Promise.resolve()

@@ -1,3 +1,4 @@
+import type { RetryOptions } from 'kafkajs'
 import type { KafkaConfig } from '../../config/config.ts'
 import type { Log } from '../log.ts'
 import { createClient } from './client.ts'
@@ -14,14 +15,17 @@ import { openWriter } from './writer.ts'
 const MAX_WAIT_MS = 500
 const RETRY_DELAYS_MS = [50, 100, 200, 400, 800] as const
 
-/** The log on Kafka. `maxWaitMs` is for tests. */
+/** For tests, which wait less or longer. */
+export type KafkaLogOptions = Readonly<{ maxWaitMs?: number; retry?: RetryOptions }>
+
+/** The log on Kafka. */
 export const createKafkaLog = (
   config: KafkaConfig,
   logger: KafkaLogger,
-  { maxWaitMs = MAX_WAIT_MS }: Readonly<{ maxWaitMs?: number }> = {},
+  { maxWaitMs = MAX_WAIT_MS, retry }: KafkaLogOptions = {},
 ): Log => {
   const brokers = createBrokers(config, logger)
-  const client = createClient(config, logger)
+  const client = createClient(config, logger, retry)
   const readerOptions = { fetchMaxBytes: config.fetchMaxBytes, maxWaitMs, retryDelaysMs: RETRY_DELAYS_MS }
   const opened = new Set<() => Promise<void>>()
 
@@ -56,7 +60,7 @@ export const createKafkaLog = (
     },
     writer: async () => keep(await openWriter(client)),
     fencedWriter: async transactionalId => keep(await openFencedWriter(client, transactionalId)),
-    ensureTopics: (specs, options) => ensureTopics(client, config.brokers, specs, options),
+    ensureTopics: (specs, options) => ensureTopics(client, brokers, config.brokers, specs, options),
     health: async () => {
       try {
         await brokers.ping()

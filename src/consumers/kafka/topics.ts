@@ -1,8 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Admin, Kafka } from 'kafkajs'
 import type { TopicSpec } from '../log.ts'
 import { type ActualTopic, topicProblems } from '../topic-check.ts'
+import type { Brokers } from './connection.ts'
 import { sentenceOf } from './errors.ts'
 import { ConfigResourceTypes } from './kafkajs-internals.ts'
+
+/** A created topic reaches the brokers one by one. */
+const SETTLE_TRIES = 60
+const SETTLE_MS = 100
 
 /**
  * Makes what is missing when `create` says so, and says in sentences what is still not as it should be.
@@ -10,6 +16,7 @@ import { ConfigResourceTypes } from './kafkajs-internals.ts'
  */
 export const ensureTopics = async (
   client: Kafka,
+  brokers: Brokers,
   bootstrapServers: readonly string[],
   specs: readonly TopicSpec[],
   { create }: Readonly<{ create: boolean }>,
@@ -18,7 +25,7 @@ export const ensureTopics = async (
   const admin = client.admin()
   await admin.connect()
   try {
-    const refused = create ? await createMissing(admin, specs) : []
+    const refused = create ? await createMissing(admin, brokers, specs) : []
     const actual = await describe(admin, specs)
     return [...refused, ...specs.flatMap(spec => topicProblems(spec, actual.get(spec.name), servers))]
   } finally {
@@ -26,14 +33,14 @@ export const ensureTopics = async (
   }
 }
 
-const createMissing = async (admin: Admin, specs: readonly TopicSpec[]): Promise<readonly string[]> => {
+const createMissing = async (admin: Admin, brokers: Brokers, specs: readonly TopicSpec[]): Promise<readonly string[]> => {
   const existing = new Set(await admin.listTopics())
   const problems: string[] = []
   for (const { name, partitions, replicationFactor, config } of specs) {
     if (existing.has(name)) continue
     try {
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [
           {
             topic: name,
@@ -43,6 +50,7 @@ const createMissing = async (admin: Admin, specs: readonly TopicSpec[]): Promise
           },
         ],
       })
+      for (let n = 0; n < SETTLE_TRIES && !(await brokers.isKnownEverywhere(name)); n++) await sleep(SETTLE_MS)
     } catch (error) {
       problems.push(`topic ${name} cannot be created: ${sentenceOf(error)}`)
     }

@@ -1,6 +1,5 @@
 import type { Kafka, Producer } from 'kafkajs'
 import type { LogWriter } from '../log.ts'
-import { RETRY } from './client.ts'
 import { sentenceOf } from './errors.ts'
 import { sendsOf } from './outgoing.ts'
 import { javaPartitioner } from './partitioner.ts'
@@ -23,7 +22,6 @@ export const openWriter = async (client: Kafka): Promise<LogWriter> => {
       maxInFlightRequests: 1,
       createPartitioner: javaPartitioner,
       allowAutoTopicCreation: false,
-      retry: RETRY,
     })
     await opening.connect()
     producer = opening

@@ -1,7 +1,7 @@
 import type { Alert } from '../../windows/alert.ts'
 import { segmentText } from '../../windows/rules/engine.ts'
 import { ALL_VERSIONS } from '../../windows/series.ts'
-import { DEMO_WINDOWS } from '../config.ts'
+import { everyMsOf } from '../config.ts'
 import { type IncidentRow, isExplainedBy, scoreboard } from '../scoreboard.ts'
 import { type Gauge, isBeyond } from './gauges.ts'
 import type { ViewState } from './state.ts'
@@ -15,7 +15,7 @@ const MOST_ALERTS = 12
 /** The live picture, top to bottom: at most `height` lines, none wider than `width`. */
 export const frame = (state: ViewState, screen: Screen): readonly string[] => {
   const { width, height, paint } = screen
-  const { rows } = scoreboard(state.incidents, state.alerts, everyMs)
+  const { rows } = scoreboard(state.incidents, state.alerts, everyMsOf)
   const models = state.models.flatMap(model => modelLines(state, model, screen))
   const incidents = rows.length === 0 ? [] : [...rows.map(row => incidentLine(row, state, paint)), '']
   const others = 2 + incidents.length + 1
@@ -25,9 +25,6 @@ export const frame = (state: ViewState, screen: Screen): readonly string[] => {
     .slice(0, height)
     .map(line => cut(line, width))
 }
-
-export const everyMs = (window: string): number =>
-  Object.values(DEMO_WINDOWS).find(({ name }) => name === window)?.everyMs ?? DEMO_WINDOWS.hour.everyMs
 
 const header = ({ seed, startMs, endMs, nowMs, windows }: ViewState, { width, paint }: Screen): string => {
   const share = Math.min(1, (nowMs - startMs) / (endMs - startMs))
@@ -62,6 +59,7 @@ const gaugeLine = (gauge: Gauge, { width, paint }: Screen): string => {
 const sparkline = (gauge: Gauge, room: number, paint: Paint): string => {
   const { points, threshold } = gauge
   const values = points.map(point => point.value)
+  // the threshold is half-way up, or at two thirds, unless values reach further
   const low = gauge.worst === 'highest' ? 0 : Math.min(2 * threshold - 1, ...values)
   const high = gauge.worst === 'highest' ? Math.max(1.5 * threshold, ...values) : 1
   return values
@@ -89,7 +87,7 @@ const alertLines = (state: ViewState, room: number, paint: Paint): readonly stri
   return [title, ...latest.map(alert => `  ${alertText(alert, state, paint)}`)]
 }
 
-/** One alert in one line, without the date: `04:30 firing    shelf-life  gateway=gw-boston  ks storage_temp_c .921 (> .200)`. */
+/** One alert in one line, without the date: `04:30 firing    shelf-life  gateway=gw-boston  ks storage_temp_c .921 (limit .200)`. */
 export const alertText = (
   alert: Alert,
   { startMs, incidents }: Pick<ViewState, 'startMs' | 'incidents'>,

@@ -42,15 +42,15 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
   let assigned = false
 
   /** What the group has committed; else where a first start begins, which is committed before anything is read from there. */
-  const position = async (partition: number, reader: PartitionReader): Promise<number> => {
-    const stored = (await membership.committed([partition])).get(partition)
+  const position = async (partition: number, reader: PartitionReader, lookup: Lookup): Promise<number> => {
+    const stored = (await lookup()).get(partition)
     if (stored !== undefined) return Number(stored)
     const first = await startOffset(reader, startAt)
     await membership.commitOffsets(new Map([[partition, BigInt(first)]]))
     return first
   }
 
-  const run = async (partition: number, self: Running, before: Promise<void> | undefined): Promise<void> => {
+  const run = async (partition: number, self: Running, lookup: Lookup, before: Promise<void> | undefined): Promise<void> => {
     const lost = self.lost.signal
     const own = {
       onArchived: (offset: number) => {
@@ -69,27 +69,30 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
     await Promise.all([before, ready])
     const reader = await waiting.until(() => log.reader({ topic, partition }))
     if (reader === undefined) return
-    const close = () => void reader.close()
+    let closing: Promise<void> | undefined
+    const close = (): Promise<void> => {
+      closing ??= reader.close()
+      return closing
+    }
     lost.addEventListener('abort', close, { once: true })
     try {
-      const from = await waiting.until(() => position(partition, reader))
+      const from = await waiting.until(() => position(partition, reader, lookup))
       if (from === undefined) return
       committed.set(partition, from)
       await archivePartition({ ...options.partition, ...own, at: { topic, partition }, from, reader }, lost)
       // Halted: stays assigned, and in trouble, until it is lost.
       if (!lost.aborted) await new Promise(resolve => lost.addEventListener('abort', resolve, { once: true }))
     } finally {
-      await reader.close()
+      await close()
       metrics.forgetPartition('archive', topic, partition)
     }
   }
 
-  const start = (partition: number): void => {
+  const start = (partition: number, lookup: Lookup): void => {
     const self: Running = { lost: new AbortController(), done: Promise.resolve(), archived: null, trouble: null }
     if (signal.aborted) return
-    signal.addEventListener('abort', () => self.lost.abort(), { once: true, signal: self.lost.signal })
     running.set(partition, self)
-    self.done = run(partition, self, ending.get(partition)).catch(onCrash)
+    self.done = run(partition, self, lookup, ending.get(partition)).catch(onCrash)
   }
 
   const end = (partition: number, { lost, done }: Running): void => {
@@ -101,11 +104,17 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
     ending.set(partition, ended)
   }
 
+  signal.addEventListener('abort', () => {
+    for (const { lost } of running.values()) lost.abort()
+  })
+
   return {
     assign: partitions => {
       assigned = true
       for (const [partition, self] of [...running]) if (!partitions.includes(partition)) end(partition, self)
-      for (const partition of partitions) if (!running.has(partition)) start(partition)
+      const came = partitions.filter(partition => !running.has(partition))
+      const lookup = oneLookup(() => membership.committed(came))
+      for (const partition of came) start(partition, lookup)
     },
     commit: async () => {
       const moved = [...running].flatMap(([partition, { archived }]) =>
@@ -130,5 +139,19 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
     stopped: async () => {
       await Promise.all([...[...running.values()].map(({ done }) => done), ...ending.values()])
     },
+  }
+}
+
+type Lookup = () => Promise<ReadonlyMap<number, bigint>>
+
+/** One question for all partitions that came together; asked again only when it failed. */
+const oneLookup = (ask: Lookup): Lookup => {
+  let answer: ReturnType<Lookup> | undefined
+  return () => {
+    answer ??= ask().catch(error => {
+      answer = undefined
+      throw error
+    })
+    return answer
   }
 }

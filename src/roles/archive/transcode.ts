@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
-import { avroType } from '../../events/avro/codec.ts'
 import { FRAME_BYTES } from '../../events/avro/frame.ts'
+import { createTranscoder } from '../../events/json-transcode.ts'
 import type { SchemaSource } from '../../events/registry.ts'
 
 /** A record's value as the text of a JSON object. */
@@ -19,50 +19,43 @@ export type TranscodeOptions = Readonly<{ clock: Clock; logger: Pick<Logger, 'wa
 /** How long an id that the registry does not know stays unknown: a flood of such records must not flood the registry. */
 const UNKNOWN_FOR_MS = 30_000
 
-type Writer = (payload: Buffer) => Transcoded
+const BRACE = 0x7b
 
 /** Values in Confluent's wire format, by the schemas they were written with: every field that the gateway wrote, known or not. */
 export const createTranscode = (schemas: SchemaSource, { clock, logger }: TranscodeOptions): Transcode => {
-  const writers = new Map<number, Readonly<{ writer: Writer; untilMs: number }>>()
+  const transcoder = createTranscoder()
+  const unknownUntilMs = new Map<number, number>()
 
-  const fetchWriter = async (schemaId: number): Promise<Writer> => {
-    let schema: string | null
+  const now: Transcode = (bytes, start, end) => {
+    const failed = transcoder.transcode(bytes, start, end) !== 0
+    if (failed) return { kind: 'undecodable', reason: transcoder.fault()?.reason ?? 'unknown' }
+    if (transcoder.json()[0] !== BRACE)
+      return { kind: 'undecodable', reason: `schema ${transcoder.schemaId()} is not of a record` }
+    return { kind: 'json', text: transcoder.text() }
+  }
+
+  const afterSchema = async (schemaId: number, bytes: Buffer, start: number, end: number): Promise<Transcoded> => {
     try {
-      schema = await schemas.writerSchema(schemaId)
+      const schema = await schemas.writerSchema(schemaId)
+      if (schema === null) {
+        unknownUntilMs.set(schemaId, clock.now() + UNKNOWN_FOR_MS)
+        logger.warn({ schemaId }, 'archive: skips records of a schema that the registry does not know')
+      } else {
+        unknownUntilMs.delete(schemaId)
+        const fault = transcoder.addSchema(schemaId, schema)
+        if (fault !== undefined) logger.warn({ schemaId, reason: fault.reason }, 'archive: skips records of this schema')
+      }
     } catch (error) {
-      return () => ({ kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) })
+      return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
     }
-    const writer = schema === null ? undecodable(`schema ${schemaId} is not in the schema registry`) : jsonWriter(schema)
-    writers.set(schemaId, { writer, untilMs: schema === null ? clock.now() + UNKNOWN_FOR_MS : Number.POSITIVE_INFINITY })
-    if (schema === null) logger.warn({ schemaId }, 'archive: skips records of a schema that the registry does not know')
-    return writer
+    return now(bytes, start, end)
   }
 
   return (bytes, start, end) => {
-    if (end - start < FRAME_BYTES || bytes[start] !== 0) return { kind: 'undecodable', reason: 'not in Confluent’s wire format' }
-    const schemaId = bytes.readInt32BE(start + 1)
-    const payload = bytes.subarray(start + FRAME_BYTES, end)
-    const known = writers.get(schemaId)
-    if (known !== undefined && known.untilMs > clock.now()) return known.writer(payload)
-    return fetchWriter(schemaId).then(writer => writer(payload))
-  }
-}
-
-const undecodable =
-  (reason: string): Writer =>
-  () => ({ kind: 'undecodable', reason })
-
-const jsonWriter = (schemaJson: string): Writer => {
-  try {
-    const type = avroType(schemaJson)
-    return payload => {
-      try {
-        return { kind: 'json', text: JSON.stringify(type.fromBuffer(payload)) }
-      } catch (error) {
-        return { kind: 'undecodable', reason: error instanceof Error ? error.message : String(error) }
-      }
-    }
-  } catch (error) {
-    return undecodable(error instanceof Error ? error.message : String(error))
+    const framed = end - start >= FRAME_BYTES && bytes[start] === 0
+    const schemaId = framed ? bytes.readInt32BE(start + 1) : -1
+    const askFirst =
+      framed && !transcoder.hasSchema(schemaId) && (unknownUntilMs.get(schemaId) ?? Number.NEGATIVE_INFINITY) <= clock.now()
+    return askFirst ? afterSchema(schemaId, bytes, start, end) : now(bytes, start, end)
   }
 }

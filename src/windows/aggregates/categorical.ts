@@ -50,7 +50,8 @@ export const categorical = (subject: Subject, profile: CategoricalProfile | null
 const categoryName = (vocabulary: readonly string[], members: readonly number[]): string => {
   const [first] = members
   if (members.length === 1) return first === vocabulary.length ? '(unseen)' : vocabulary[first]
-  return `(${members.length - 1} rare values and unseen)`
+  const rare = members.length - 1
+  return `(${rare} rare ${rare === 1 ? 'value' : 'values'} and unseen)`
 }
 
 const foldCategories = (

@@ -33,7 +33,7 @@ export const latency: Aggregate = {
     let min = cells[at + MIN]
     let max = cells[at + MAX]
     for (let i = 0; i < count; i++) {
-      // + 0 makes 0 of -0, whose sign bit is set
+      // + 0 makes 0 of -0: which of two zeros is the minimum would depend on their order
       const ms = latenciesMs[rows[i]] + 0
       if (ms >= 0 && ms <= LARGEST) {
         cells[counts + bucketOf(ms)]++

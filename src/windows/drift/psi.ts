@@ -8,8 +8,8 @@ import { type Group, groupBins } from './groups.ts'
  *
  *     PSI = sum over bins of (p - q) ln(p / q),   p = (window + .5) / (n + .5 B),   q = (reference + .5) / (m + .5 B)
  *
- * Half an event is added to every bin of both sides. Peers replace empty shares by a floor instead (Evidently .0001, NannyML and
- * whylogs likewise small constants): their value grows with the floor's smallness, and at B = 20, n = 100 their 5 % is 18 %.
+ * Half an event is added to every bin of both sides. Peers put a floor under empty shares instead (Evidently .0001): their value
+ * hangs on the floor's smallness, and at B = 20, n = 100 the 5 % of its law is 16 to 18 %.
  *
  * `pValue`: (1/n + 1/m)^-1 PSI follows chi-square with B - 1 degrees of freedom when nothing drifted (B. Yurdakul, "Statistical
  * properties of population stability index", 2018); nominal 5 % is 3 to 5 % in fact for n >= 5 B.

@@ -48,6 +48,7 @@ const scripted = (
       return [undefined, leader]
     },
     connect: async ({ host }) => line(host),
+    isKnownEverywhere: async () => true,
     ping: async () => {},
     close: () => {},
   }

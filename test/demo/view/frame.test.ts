@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { DEMO_RULES } from '../../../src/demo/config.ts'
+import { DEMO_RULES, everyMsOf } from '../../../src/demo/config.ts'
 import { incidentsOfDay, RULES } from '../../../src/demo/incidents.ts'
 import { DAY_MS, HOUR_MS } from '../../../src/demo/rhythm.ts'
 import { scoreboard } from '../../../src/demo/scoreboard.ts'
-import { everyMs, frame } from '../../../src/demo/view/frame.ts'
+import { frame } from '../../../src/demo/view/frame.ts'
 import { hourLine, report } from '../../../src/demo/view/report.ts'
 import { startOf, type ViewState, withAlert, withTick, withWindow } from '../../../src/demo/view/state.ts'
 import { createPaint, widthOf } from '../../../src/demo/view/text.ts'
@@ -43,7 +43,7 @@ describe('a frame', () => {
       `  drift     ${' '.repeat(38)}  waiting for the first hour`,
       `  p95 ms    ${' '.repeat(38)}  waiting for the first hour`,
       `  coverage  ${' '.repeat(38)}  waiting for the first hour`,
-      `  errors    ▂▇${' '.repeat(36)}   .041  highest operation=batch            > .030`,
+      `  errors    ▂█${' '.repeat(36)}   .041  highest operation=batch            > .030`,
       '',
       '  ✓ 04:00–06:30  caught after 3 windows  gw-boston sends storage_temp_c in °F',
       '  · 09:00–11:30  to come',
@@ -83,7 +83,7 @@ describe('a frame', () => {
 
   it('colours what is beyond its threshold red', () => {
     const errors = frame(atFive, { width: 100, height: 30, paint: createPaint(true) }).find(line => line.includes('errors'))
-    expect(errors).toContain('\u001b[32m▂\u001b[39m\u001b[31m▇\u001b[39m')
+    expect(errors).toContain('\u001b[32m▂\u001b[39m\u001b[31m█\u001b[39m')
     expect(errors).toContain('\u001b[31m   .041\u001b[39m')
   })
 
@@ -99,7 +99,7 @@ describe('plain lines', () => {
 })
 
 describe('the report', () => {
-  const board = scoreboard(incidents, atFive.alerts, everyMs)
+  const board = scoreboard(incidents, atFive.alerts, everyMsOf)
   const tail = [
     '1 of 2 incidents caught, 1 false alarm',
     '  05:00 firing    shelf-life  operation=batch  error_ratio .041 (limit .030)  false alarm',
@@ -125,11 +125,11 @@ describe('the report', () => {
 
   it('without incidents counts false alarms only', () => {
     const quiet = { ...begun, incidents: [] }
-    expect(report(scoreboard([], [], everyMs), quiet, 80, paint)[0]).toBe('no incidents, no false alarm')
+    expect(report(scoreboard([], [], everyMsOf), quiet, 80, paint)[0]).toBe('no incidents, no false alarm')
   })
 
   it('counts one window as one', () => {
     const first = { ...fahrenheit, windowEnd: 4 * HOUR_MS + 10 * MINUTE }
-    expect(report(scoreboard(incidents, [first], everyMs), begun, 80, paint)[0]).toContain('after 1 window, 10 min')
+    expect(report(scoreboard(incidents, [first], everyMsOf), begun, 80, paint)[0]).toContain('after 1 window, 10 min')
   })
 })

@@ -65,7 +65,7 @@ describe('any record of any writer schema', () => {
           }
         })
       }),
-      { numRuns: 400 },
+      { numRuns: 250 },
     )
   })
 
@@ -87,7 +87,7 @@ describe('any record of any writer schema', () => {
         expect(DECODE_RESULTS[decoder.decode(lastInBuffer(whole), 0, columns)]).toBe(expected.result)
         if (expected.result === 'ok') expect(rowAt(columns, 0, dictionary)).toEqual(expected.row)
       }),
-      { numRuns: 100 },
+      { numRuns: 30 },
     )
   })
 
@@ -98,7 +98,7 @@ describe('any record of any writer schema', () => {
         const value = Buffer.concat([framed(SCHEMA_ID, encode(schema, values[0], shape)), more])
         expect(DECODE_RESULTS[decoder.decode(blockOf([value]), 0, columns)]).toBe('trailing-bytes')
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     )
   })
 
@@ -116,7 +116,7 @@ describe('any record of any writer schema', () => {
           expect(decoder.fault()?.kind ?? 'ok').toBe(DECODE_RESULTS[result])
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     )
   })
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Kafka, logLevel } from 'kafkajs'
 import type { KafkaConfig } from '../../../src/config/config.ts'
-import { createKafkaLog } from '../../../src/consumers/kafka/log.ts'
+import { createKafkaLog, type KafkaLogOptions } from '../../../src/consumers/kafka/log.ts'
 import type { Log } from '../../../src/consumers/log.ts'
 import { stack } from '../../support/stack.ts'
 
@@ -23,8 +23,7 @@ export const kafkaConfig = (overrides: Partial<KafkaConfig> = {}): KafkaConfig =
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {} }
 
-/** What was logged, for a test that fails to show. */
-export const newLog = (overrides: Partial<KafkaConfig> = {}, options: Readonly<{ maxWaitMs?: number }> = {}): Log =>
+export const newLog = (overrides: Partial<KafkaConfig> = {}, options: KafkaLogOptions = {}): Log =>
   createKafkaLog(kafkaConfig(overrides), silent, options)
 
 export const newPrefix = (): string => `consumers-${randomUUID().slice(0, 8)}`

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createTopicEncoder } from '../../../src/events/avro/topic-encoder.ts'
 import type { Prediction } from '../../../src/events/prediction.ts'
+import { PREDICTION_DEFAULTS } from '../../../src/events/prediction-defaults.ts'
 import { createMemoryRegistry } from '../../../src/events/registry.ts'
 import { createTranscode } from '../../../src/roles/archive/transcode.ts'
 import { readRange } from '../../consumers/support.ts'
@@ -9,30 +10,12 @@ import { stack } from '../../support/stack.ts'
 import { ownIndex } from './support.ts'
 
 const prediction = (some: Partial<Prediction>): Prediction => ({
+  ...PREDICTION_DEFAULTS,
   id: 'p',
   time: Date.UTC(2026, 2, 31),
   model: 'm',
   version: 'v1',
   context: 'home',
-  operation: '',
-  gateway: '',
-  requestId: null,
-  role: 'serving',
-  segments: {},
-  features: {},
-  prediction: null,
-  scores: {},
-  itemCount: null,
-  items: [],
-  latencyMs: null,
-  error: null,
-  fallback: false,
-  ruleEffects: [],
-  attributions: {},
-  usage: {},
-  metadata: {},
-  build: null,
-  sampled: true,
   ...some,
 })
 

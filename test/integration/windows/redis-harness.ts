@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { type CallScript, loadScripts, type ScriptName, type Scripts } from '../../../src/windows/store/redis/scripts.ts'
 import type { Call, Network, Unit } from '../../windows/store/model/faults.ts'
-import type { Harness } from '../../windows/store/model/world.ts'
+import type { Harness } from '../../windows/store/model/referee.ts'
 import { openRedis } from './redis-helpers.ts'
 
 /** The Lua files with one line, found by a part of it, replaced; throws when there is no such line, or two. */

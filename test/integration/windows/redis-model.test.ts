@@ -59,8 +59,7 @@ describe('writers of the store in Redis: claims, crashes, zombies, lost and late
   ]
   for (const [name, scripts, writing] of ablations) {
     it(`the model notices ${name}`, async () => {
-      const { failed, errorInstance, numRuns } = await check(400, scripts, writing)
-      console.log(name, numRuns, String(errorInstance))
+      const { failed } = await check(400, scripts, writing)
       expect(failed).toBe(true)
     })
   }

@@ -10,7 +10,7 @@ import { createManualClock } from './manual-clock.ts'
 
 export const TOPIC = 'predictions'
 export const DEAD_LETTERS = 'dead-letters'
-export const NOW_MS = Date.parse('2026-03-31T23:59:59Z')
+export const NOW_MS = Date.parse('2026-03-15T12:00:00Z')
 
 /** Values that are JSON text already; a value that begins with `!` is undecodable. */
 export const transcodeJson: Transcode = (bytes, start, end) =>

@@ -88,9 +88,23 @@ describe('what cannot be decoded is a value with a reason', () => {
       expect(await all(bad)).toMatchObject({ kind: 'undecodable', reason: expect.stringMatching(/./) })
   })
 
+  test('a schema that is not of a record, or that cannot be read', async () => {
+    const id = await registry.register('predictions-value', '"string"')
+    expect(await all(frame(id, Buffer.from([2, 0x61])))).toEqual({
+      kind: 'undecodable',
+      reason: `schema ${id} is not of a record`,
+    })
+    const broken = createTranscode(
+      { ...registry, writerSchema: async () => '{"type":"nothing"}' },
+      { clock, logger: { warn: (fields: unknown) => void warnings.push(fields) } },
+    )
+    expect(await broken(frame(7, Buffer.from([2, 0x61])), 0, 7)).toMatchObject({ kind: 'undecodable' })
+    expect(warnings).toEqual([{ schemaId: 7, reason: expect.stringContaining('nothing') }])
+  })
+
   test('a schema that the registry does not know, until it does', async () => {
     const value = frame(1, codecs.prediction.encode(prediction))
-    expect(await all(value)).toEqual({ kind: 'undecodable', reason: 'schema 1 is not in the schema registry' })
+    expect(await all(value)).toMatchObject({ kind: 'undecodable', reason: expect.stringContaining('(schema 1)') })
     expect(all(value)).toMatchObject({ kind: 'undecodable' })
     expect(warnings).toEqual([{ schemaId: 1 }])
     await registry.register('predictions-value', SCHEMAS.prediction)

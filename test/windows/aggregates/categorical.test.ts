@@ -3,7 +3,7 @@ import { createTextInterner } from '../../../src/events/interner.ts'
 import type { FeatureValue } from '../../../src/events/prediction.ts'
 import { categorical } from '../../../src/windows/aggregates/categorical.ts'
 import { byMetric, cellsOf, measuresOf } from '../../support/aggregates.ts'
-import { allRows, columnsOf } from '../../support/event-rows.ts'
+import { allRows, columnsOf, type EventRow } from '../../support/event-rows.ts'
 
 const dictionary = { features: ['x'], segments: [], businessRules: [] }
 const subject = { aggregate: 'feature:x', name: 'x', column: (columns: ReturnType<typeof columnsOf>) => columns.features[0] }
@@ -18,8 +18,8 @@ const profile = {
   ],
 } as const
 const aggregate = categorical(subject, profile)
-const events = (values: readonly (FeatureValue | undefined)[]) =>
-  values.map(value => ({ features: value === undefined ? {} : { x: value } }))
+const events = (values: readonly (FeatureValue | undefined)[]): readonly EventRow[] =>
+  values.map(value => (value === undefined ? {} : { features: { x: value } }))
 const repeat = (value: FeatureValue, n: number) => new Array<FeatureValue>(n).fill(value)
 
 describe('a categorical feature', () => {
@@ -67,9 +67,9 @@ describe('a categorical feature', () => {
     const contributors = aggregate.explain?.(cells, 0, 'psi') ?? []
     expect(contributors.map(({ kind, name }) => [kind, name])).toEqual([
       ['category', 'red'],
-      ['category', '(unseen)'],
       ['category', '1'],
       ['category', 'true'],
+      ['category', '(unseen)'],
     ])
     const wide = categorical(subject, {
       ...profile,

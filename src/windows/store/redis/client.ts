@@ -73,15 +73,18 @@ const connectCluster = async ({ options: node }: Redis, options: ClientOptions):
   return cluster
 }
 
-/** Says once that the connection was lost and once that it is back; the last error explains failures until then. */
+/** Says once that the connection was lost and once that it is back. The last error explains failures until then. */
 const watch = (redis: Redis | Cluster, logger: ClientOptions['logger']): (() => string | undefined) => {
   let lastError: string | undefined
+  let isUp = redis.status === 'ready'
   redis.on('error', (error: Error) => {
-    if (lastError === undefined) logger.warn({ error: error.message }, 'Redis cannot be reached; trying again')
+    if (isUp) logger.warn({ error: error.message }, 'Redis cannot be reached; trying again')
+    isUp = false
     lastError = error.message
   })
   redis.on('ready', () => {
     if (lastError !== undefined) logger.info('Redis is back')
+    isUp = true
     lastError = undefined
   })
   return () => lastError
@@ -118,16 +121,10 @@ const CANNOT_SERVE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|A
 
 const failure = (error: unknown, lastError: string | undefined): unknown => {
   if (!(error instanceof Error) || error instanceof StoreUnavailable) return error
-  const reason = reasonOf(error)
-  if (reason === undefined) return error
-  const detail = lastError === undefined || lastError === error.message ? '' : ` (${lastError})`
-  return new StoreUnavailable(reason, `Redis: ${error.message}${detail}`, { cause: error })
-}
-
-const reasonOf = (error: Error): UnavailableReason | undefined => {
-  if (error.message === 'Command timed out') return 'timeout'
-  if (error.message.startsWith('OOM ')) return 'out-of-memory'
-  if (CANNOT_SERVE.test(error.message)) return 'refused'
-  if (error.name === 'ReplyError' || error instanceof TypeError) return undefined
-  return 'connection'
+  const unavailable = (reason: UnavailableReason, message: string) => new StoreUnavailable(reason, message, { cause: error })
+  if (error.message === 'Command timed out') return unavailable('timeout', 'Redis did not answer in time')
+  if (error.message.startsWith('OOM ')) return unavailable('out-of-memory', `Redis is out of memory: ${error.message}`)
+  if (CANNOT_SERVE.test(error.message)) return unavailable('refused', `Redis cannot serve now: ${error.message}`)
+  if (error.name === 'ReplyError' || error instanceof TypeError) return error
+  return unavailable('connection', `no connection to Redis: ${lastError ?? 'it was lost before the reply came'}`)
 }

@@ -60,7 +60,7 @@ function* writes(call: CallScript, unit: ShardKeys, command: FireCommand, maxCal
       ([fingerprint, state]): Item => (state === null ? { kind: 'forget', fingerprint } : { kind: 'rule', fingerprint, state }),
     ),
   ]
-  const parts = splitBySize(items.toReversed(), bytesOf, maxCallBytes)
+  const parts = splitBySize(items, bytesOf, maxCallBytes)
   const meta = shardFields(command.meta)
   for (const [i, part] of parts.entries()) {
     const alerts = part.flatMap(item => (item.kind === 'alert' ? [item.id, item.alert] : []))

@@ -2,7 +2,7 @@ import type { Judge } from '../../../../src/windows/store/fence.ts'
 import { createMemoryStore } from '../../../../src/windows/store/memory.ts'
 import type { StateStore } from '../../../../src/windows/store/port.ts'
 import type { Network } from './faults.ts'
-import type { Harness } from './world.ts'
+import type { Harness } from './referee.ts'
 
 /** The twin, each command one call. */
 export const memoryHarness =

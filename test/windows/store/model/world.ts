@@ -1,25 +1,11 @@
-import type { CheckpointCommand, FenceReply, FireCommand, StateStore } from '../../../../src/windows/store/port.ts'
-import { StoreUnavailable } from '../../../../src/windows/store/unavailable.ts'
-import { type Call, createNetwork, type Fault, type Network, type Unit } from './faults.ts'
+import type { CheckpointCommand, FireCommand } from '../../../../src/windows/store/port.ts'
+import type { Fault, Network, Unit } from './faults.ts'
 import { EVENTS, PANES, WIDTH_MS } from './log.ts'
 import { createPartitionWriter, type PartitionWriter, type Writing } from './partition-writer.ts'
+import { createReferee, type Harness } from './referee.ts'
 import { createShardWriter, type ShardWriter } from './shard-writer.ts'
 import type { Step } from './steps.ts'
 import { checkState, createPublished, type Published, Violation, windowValue } from './truth.ts'
-
-/** A store under test. */
-export type Harness = Readonly<{
-  /** Faultless: what is really stored. */
-  truth: StateStore
-  /** Every writing call of this one is carried by the network. */
-  store: StateStore
-  /** Returns the failover to this moment. */
-  snapshot(): Promise<(units: readonly Unit[]) => Promise<void>>
-  flushScripts(): Promise<void>
-  close(): Promise<void>
-}>
-
-type Fence = { token: string; commitId: string }
 
 /** A process: what it believes to own, and the commands it has no answer to. */
 type Process = {
@@ -44,75 +30,15 @@ export const runHistory = async (
   }
 }
 
-const judge = (stored: Fence, write: Fence & { previousCommitId: string }): FenceReply['kind'] => {
-  if (stored.commitId === write.commitId) return 'duplicate'
-  if (stored.token !== write.token) return 'fenced'
-  return stored.commitId === write.previousCommitId ? 'ok' : 'mismatch'
-}
-
 const createWorld = async (open: (carry: Network['carry']) => Promise<Harness>, writing: Writing) => {
-  const fences: Record<Unit, Fence> = { in: { token: '', commitId: '' }, fire: { token: '', commitId: '' } }
   const processes: Process[] = [{}, {}, {}]
   const published: Published = createPublished()
   let serial = 0
-  let changed = false
   let failover: (units: readonly Unit[]) => Promise<void>
 
-  /** What every commit changes. */
-  const peek = async (unit: Unit): Promise<number | null | undefined> =>
-    unit === 'in' ? (await truth.partitions.progress(1))[0]?.restart.ledger.read : (await truth.shards.firedThrough(1))[0]
-
-  const watch = async <T>(call: Call, run: () => Promise<T>): Promise<T> => {
-    changed = true
-    const before = await peek(call.unit)
-    const reply = await run()
-    const fence = fences[call.unit]
-    if (call.name === 'claim') fence.token = call.token
-    else if ((await peek(call.unit)) !== before) {
-      const verdict = judge(fence, call)
-      if (verdict !== 'ok') throw new Violation(`${call.name} ${call.commitId} was done, but is ${verdict}`)
-      fence.commitId = call.commitId
-    }
-    return reply
-  }
-  const network = createNetwork(watch)
-  const { truth, store, ...harness } = await open(network.carry)
-
-  /** Undefined when there was no answer. */
-  const attempt = async <T>(fault: Fault | undefined, send: () => Promise<T>): Promise<T | undefined> => {
-    network.strike(fault)
-    try {
-      return await send()
-    } catch (error) {
-      if (error instanceof StoreUnavailable) return undefined
-      throw error
-    } finally {
-      network.strike(undefined)
-    }
-  }
-
-  const commit = async (
-    unit: Unit,
-    fault: Fault | undefined,
-    write: CheckpointCommand | FireCommand,
-    send: () => Promise<FenceReply>,
-  ) => {
-    const expected = judge(fences[unit], write)
-    let struck: Fault['kind'] | undefined
-    const reply = await attempt(fault, () =>
-      send().finally(() => {
-        struck = network.struck()
-      }),
-    )
-    if (reply === undefined) return undefined
-    const doubled = struck === 'twice' && expected === 'ok' && reply.kind === 'duplicate'
-    if (reply.kind !== expected && !doubled && struck !== 'overtaken') {
-      throw new Violation(`${unit} ${write.commitId}: ${reply.kind} instead of ${expected}`)
-    }
-    const done = reply.kind === 'ok' || reply.kind === 'duplicate'
-    if (done && fences[unit].commitId !== write.commitId) throw new Violation(`${write.commitId}: ${reply.kind}, but not stored`)
-    return done ? 'done' : 'lost'
-  }
+  const referee = await createReferee(open)
+  const { attempt, commit, harness } = referee
+  const { truth, store } = harness
 
   const claim = async (process: Process, fault?: Fault): Promise<void> => {
     const token = `t${++serial}`
@@ -190,7 +116,7 @@ const createWorld = async (open: (carry: Network['carry']) => Promise<Harness>, 
     const alerts = await store.shards.outbox(0, limit)
     for (const { id } of alerts) published.alerts.add(id)
     const ids = alerts.map(alert => alert.id)
-    const owned = fences.fire.token === shard.token
+    const owned = referee.ownsShard(shard.token)
     const reply = await attempt(fault, () => store.shards.trimOutbox(0, shard.token, ids))
     if (reply === undefined || fault?.kind === 'overtaken') return
     if (reply.kind !== (owned ? 'ok' : 'fenced')) throw new Violation(`trim: ${reply.kind}, owned: ${owned}`)
@@ -198,13 +124,7 @@ const createWorld = async (open: (carry: Network['carry']) => Promise<Harness>, 
   }
 
   const snapshot = async (): Promise<void> => {
-    const back = await harness.snapshot()
-    const then = structuredClone(fences)
-    failover = async units => {
-      await back(units)
-      for (const unit of units) fences[unit] = { ...then[unit] }
-      if (units.includes('fire')) published.firesMayBeLost()
-    }
+    failover = await referee.snapshot()
   }
   await snapshot()
 
@@ -225,26 +145,26 @@ const createWorld = async (open: (carry: Network['carry']) => Promise<Harness>, 
       case 'relay':
         return relay(processes[step.writer], step.alerts, step.fault)
       case 'deliverLate':
-        return network.deliverLate()
+        return referee.deliverLate()
       case 'snapshot':
         return snapshot()
       case 'flushScripts':
         return harness.flushScripts()
       case 'rollBack':
+        if (step.units.includes('fire')) published.firesMayBeLost()
         return failover(step.units)
     }
   }
 
   return {
     take: async (step: Step): Promise<void> => {
-      changed = step.do === 'rollBack'
       await perform(step)
-      if (changed) await checkState(truth, published)
+      if (referee.hasChanged()) await checkState(truth, published)
     },
     /** One healthy owner brings everything to its end: nothing may be missing then. */
     finish: async (): Promise<void> => {
       const owner: Process = {}
-      await network.deliverLate()
+      await referee.deliverLate()
       await claim(owner)
       await claimShard(owner)
       await checkpoint(owner, EVENTS, 15)
