@@ -26,7 +26,9 @@ export const runDemo = async (options: DemoOptions, io: CommandIo): Promise<numb
   const port = Number(options.port)
   const problems = [
     ...(speed === null ? [`--speed ${options.speed}: give max, or simulated seconds per second (2160 makes a day of 40 s)`] : []),
-    ...(Number.isInteger(seed) && seed >= 0 && seed < SEEDS ? [] : [`--seed ${options.seed}: give a whole number from 0 to ${SEEDS - 1}`]),
+    ...(Number.isInteger(seed) && seed >= 0 && seed < SEEDS
+      ? []
+      : [`--seed ${options.seed}: give a whole number from 0 to ${SEEDS - 1}`]),
     ...(Number.isInteger(port) && port >= 0 && port < 65_536 ? [] : [`--port ${options.port}: give a port number`]),
   ]
   if (speed === null || problems.length > 0) {
@@ -56,7 +58,10 @@ export const runDemo = async (options: DemoOptions, io: CommandIo): Promise<numb
 }
 
 const serve = async (day: Day, port: number, io: CommandIo, signal: AbortSignal): Promise<void> => {
-  const http = await startHttpServer({ host: '127.0.0.1', port }, operationsRoutes(day.registry, async () => []))
+  const http = await startHttpServer(
+    { host: '127.0.0.1', port },
+    operationsRoutes(day.registry, async () => []),
+  )
   io.stdout.write(`\nkept running: http://${http.host}:${http.port}/metrics shows the last windows; Ctrl-C ends it\n`)
   await new Promise<void>(resolve => {
     if (signal.aborted) resolve()

@@ -64,7 +64,12 @@ export const runPublish = async ({ files, source, rate, end, csv }: PublishOptio
     await flush()
     if (end && Number.isFinite(lastTimeMs)) {
       const count = await log.partitionCount(topic)
-      const markers = Array.from({ length: count }, (_, partition) => ({ key: null, value: null, partition, headers: markerHeaders(lastTimeMs) }))
+      const markers = Array.from({ length: count }, (_, partition) => ({
+        key: null,
+        value: null,
+        partition,
+        headers: markerHeaders(lastTimeMs),
+      }))
       await writer.append(topic, markers)
     }
     progress.done()

@@ -26,7 +26,10 @@ const sha256Hex = (text: string): string => createHash('sha256').update(text).di
 /** Profiles a model's events, all or those of a time range. Exit 64 for options that make no sense, 1 when nothing was taken or a line is bad. */
 export const runReferenceBuild = async (options: ReferenceBuildOptions, io: CommandIo): Promise<number> => {
   const { kinds, problems } = parseKinds(options.kind ?? [])
-  const range = { fromMs: parseTime('--from', options.from, Number.NEGATIVE_INFINITY, problems), toMs: parseTime('--to', options.to, Number.POSITIVE_INFINITY, problems) }
+  const range = {
+    fromMs: parseTime('--from', options.from, Number.NEGATIVE_INFINITY, problems),
+    toMs: parseTime('--to', options.to, Number.POSITIVE_INFINITY, problems),
+  }
   if (problems.length > 0) {
     io.stderr.write(problems.map(problem => `tidemark reference build: ${problem}\n`).join(''))
     return ExitCode.usage
@@ -47,7 +50,10 @@ export const runReferenceBuild = async (options: ReferenceBuildOptions, io: Comm
   }
   progress.done()
   if (taken === 0 || bad > 0) {
-    const why = bad > 0 ? `${bad} lines cannot be read (above): mend or remove them` : `no event of model ${options.model} in that range: check --model, --from and --to`
+    const why =
+      bad > 0
+        ? `${bad} lines cannot be read (above): mend or remove them`
+        : `no event of model ${options.model} in that range: check --model, --from and --to`
     io.stderr.write(`tidemark reference build: ${why}; nothing was written\n`)
     return ExitCode.failed
   }
@@ -64,7 +70,9 @@ export const runReferenceShow = async (file: string, io: CommandIo): Promise<num
   try {
     json = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
-    io.stderr.write(`tidemark reference show: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`)
+    io.stderr.write(
+      `tidemark reference show: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
     return ExitCode.failed
   }
   const checked = validateReference(json, sha256Hex)
@@ -98,7 +106,9 @@ const describe = (reference: Reference): string => {
   const { model, samples, startMs, endMs, features, prediction, segments } = reference
   const profiles = [...Object.entries(features), ...(prediction ? [['prediction', prediction] as const] : [])]
   const rows = profiles.map(([name, profile]) => [name, profile.kind, profile.n, profile.missing, shape(profile)])
-  const dimensions = Object.entries(segments).map(([dimension, values]) => `${dimension}: ${values.slice(0, 8).join(', ')}${values.length > 8 ? ', ...' : ''}\n`)
+  const dimensions = Object.entries(segments).map(
+    ([dimension, values]) => `${dimension}: ${values.slice(0, 8).join(', ')}${values.length > 8 ? ', ...' : ''}\n`,
+  )
   return [
     `model ${model}, ${samples} events, ${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}\n`,
     table(['value', 'kind', 'n', 'missing', 'shape'], rows),
@@ -111,6 +121,8 @@ const shape = (profile: FeatureProfile): string => {
     const [mean, std, min, max] = [profile.mean, profile.std, profile.min, profile.max].map(x => Number(x.toPrecision(4)))
     return `mean ${mean}, std ${std}, ${min} to ${max}, ${profile.edges.length + 1} bins`
   }
-  const top = profile.values.slice(0, 4).map(({ value, count }) => `${value} ${Math.round((100 * count) / Math.max(1, profile.n))} %`)
+  const top = profile.values
+    .slice(0, 4)
+    .map(({ value, count }) => `${value} ${Math.round((100 * count) / Math.max(1, profile.n))} %`)
   return `${profile.values.length} values: ${top.join(', ')}`
 }

@@ -14,7 +14,13 @@ import { type CommandIo, ExitCode } from './io.ts'
 import { createProgress } from './progress.ts'
 import { table } from './table.ts'
 
-export type ReplayOptions = Readonly<{ files: readonly string[]; out: string; partitions: number; source: ConfigSource; csv: CsvMapping | undefined }>
+export type ReplayOptions = Readonly<{
+  files: readonly string[]
+  out: string
+  partitions: number
+  source: ConfigSource
+  csv: CsvMapping | undefined
+}>
 
 /** Events appended at a time. */
 const BATCH = 500
@@ -105,10 +111,11 @@ const summary = (results: readonly WindowResult[], alerts: readonly Alert[], led
     if (state === 'firing') row(model).firing++
     if (state === 'resolved') row(model).resolved++
   }
-  const rows = [...models].sort(([a], [b]) => compare(a, b)).map(([model, r]) => [model, r.windows, r.revised, r.firing, r.resolved])
+  const rows = [...models]
+    .sort(([a], [b]) => compare(a, b))
+    .map(([model, r]) => [model, r.windows, r.revised, r.firing, r.resolved])
   return [
     table(['model', 'windows', 'revisions', 'alerts firing', 'resolved'], rows),
     `events read ${ledger.read} = in windows ${ledger.inWindows} (late ${ledger.late}) + too late ${ledger.tooLate} + dead letters ${ledger.deadLettered} + skipped ${ledger.skipped}\n`,
   ].join('\n')
 }
-

@@ -5,12 +5,12 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { type ConfigSource, loadConfig } from '../config/load.ts'
 import { createHealthBoard } from '../roles/health-board.ts'
-import { type RunningRoles, type Role, ROLES, startRoles } from '../roles/start.ts'
-import { createProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
-import { operationsRoutes, startHttpServer } from '../sinks/http.ts'
-import { createReadiness } from '../sinks/readiness.ts'
 import { Stopped } from '../roles/monitor/retry.ts'
+import { ROLES, type Role, type RunningRoles, startRoles } from '../roles/start.ts'
 import { isUnusable } from '../roles/unusable.ts'
+import { operationsRoutes, startHttpServer } from '../sinks/http.ts'
+import { createProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
+import { createReadiness } from '../sinks/readiness.ts'
 import { type CommandIo, ExitCode } from './io.ts'
 
 export type RunOptions = Readonly<{ roles: string; source: ConfigSource }>
@@ -47,7 +47,10 @@ const serve = async (config: Config, roles: readonly Role[]): Promise<number> =>
     stopping.abort()
   }
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal)
-  const http = await startHttpServer(config.http, operationsRoutes(registry, createReadiness(board.dependencies, READINESS_TIMEOUT_MS)))
+  const http = await startHttpServer(
+    config.http,
+    operationsRoutes(registry, createReadiness(board.dependencies, READINESS_TIMEOUT_MS)),
+  )
   logger.info({ url: `http://${http.host}:${http.port}`, roles }, 'serving /metrics, /livez and /readyz')
   let running: RunningRoles | undefined
   try {

@@ -4,6 +4,9 @@ export const table = (header: readonly string[], rows: readonly (readonly (strin
   const widths = header.map((_, column) => Math.max(...cells.map(row => row[column].length)))
   const isNumber = header.map((_, column) => rows.length > 0 && rows.every(row => typeof row[column] === 'number'))
   const line = (row: readonly string[]): string =>
-    row.map((cell, column) => (isNumber[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column]))).join('  ').trimEnd()
+    row
+      .map((cell, column) => (isNumber[column] ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
+      .join('  ')
+      .trimEnd()
   return `${[line(cells[0]), widths.map(width => '-'.repeat(width)).join('  '), ...cells.slice(1).map(line)].join('\n')}\n`
 }

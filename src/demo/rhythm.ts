@@ -2,7 +2,7 @@ export const MINUTE_MS = 60_000
 export const HOUR_MS = 60 * MINUTE_MS
 export const DAY_MS = 24 * HOUR_MS
 /** The simulated day, a Monday; always the same one, so that a seed gives the same bytes. */
-export const DEMO_DAY_MS = Date.UTC(2026, 2, 2)
+export const DEMO_DAY_MS = Date.UTC(2026, 0, 5)
 
 const wave = (hour: number, cyclesPerDay: number, peakHour: number): number =>
   Math.cos((2 * Math.PI * cyclesPerDay * (hour - peakHour)) / 24)

@@ -15,8 +15,17 @@ export class FieldProblem extends Error {
 
 /** A value as people write it, cut to a length that fits a line. */
 export const show = (value: unknown): string => {
-  const text = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
+  const text = typeof value === 'number' ? String(value) : asJson(value)
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** What is nested thousands deep can be parsed, but exhausts the stack when it is written. */
+const asJson = (value: unknown): string => {
+  try {
+    return JSON.stringify(value) ?? String(value)
+  } catch {
+    return 'nested too deep to be shown'
+  }
 }
 
 type Check<T> = (value: unknown, field: string) => T

@@ -10,7 +10,9 @@ export type HealthBoard = Readonly<{
 }>
 
 export const createHealthBoard = (names: readonly string[]): HealthBoard => {
-  const checks = new Map<string, () => Promise<Health>>(names.map(name => [name, async () => ({ kind: 'down', reason: 'starting' })]))
+  const checks = new Map<string, () => Promise<Health>>(
+    names.map(name => [name, async () => ({ kind: 'down', reason: 'starting' })]),
+  )
   return {
     dependencies: names.map(name => ({ name, check: () => checks.get(name)?.() ?? Promise.resolve({ kind: 'ok' }) })),
     watch: (name, check) => void checks.set(name, check),

@@ -8,12 +8,12 @@ import type { Log, LogWriter } from '../consumers/log.ts'
 import { createConfluentRegistry } from '../events/confluent-registry.ts'
 import type { SchemaSource } from '../events/registry.ts'
 import { createDomainMetrics } from '../sinks/prometheus/domain-metrics.ts'
-import type { Health } from '../sinks/readiness.ts'
 import type { ProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
+import type { Health } from '../sinks/readiness.ts'
 import { createRedisStore } from '../windows/store/redis/store.ts'
 import { StoreUnavailable } from '../windows/store/unavailable.ts'
-import { type Archive, startArchive } from './archive.ts'
 import { createTranscode } from './archive/transcode.ts'
+import { type Archive, startArchive } from './archive.ts'
 import type { HealthBoard } from './health-board.ts'
 import { createMonitorContext } from './monitor/create-context.ts'
 import { type Monitor, startMonitor } from './monitor/monitor.ts'
@@ -109,10 +109,16 @@ const waitFor = <T>(name: string, { clock, logger, signal, board, metrics }: Opt
     { clock, logger, signal, what: name, isTransient: error => !isUnusable(error) },
   )
 
-const openMonitor = async (options: Options, log: Log, schemas: SchemaSource, opened: (() => Promise<void>)[]): Promise<Monitor> => {
+const openMonitor = async (
+  options: Options,
+  log: Log,
+  schemas: SchemaSource,
+  opened: (() => Promise<void>)[],
+): Promise<Monitor> => {
   const { config, logger, registry, metrics, clock, board } = options
   const store = await untilAvailable(
-    () => createRedisStore({ url: config.redis.url, namespace: config.namespace, topic: config.kafka.topics.predictions, logger }),
+    () =>
+      createRedisStore({ url: config.redis.url, namespace: config.namespace, topic: config.kafka.topics.predictions, logger }),
     { ...options, what: 'redis', isTransient: error => noteRedis(error, options) },
   )
   opened.push(store.close)
@@ -141,7 +147,13 @@ const noteRedis = (error: unknown, { board, metrics }: Options): boolean => {
   return error instanceof StoreUnavailable
 }
 
-const openArchive = (options: Options, log: Log, schemas: SchemaSource, deadLetterWriter: LogWriter, fail: (error: Error) => void): Archive => {
+const openArchive = (
+  options: Options,
+  log: Log,
+  schemas: SchemaSource,
+  deadLetterWriter: LogWriter,
+  fail: (error: Error) => void,
+): Archive => {
   const { config, logger, metrics, clock } = options
   const { elasticsearch } = config
   if (elasticsearch === null) throw new Error('the archive role was started without elasticsearch')

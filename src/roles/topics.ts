@@ -4,7 +4,12 @@ import type { Log, TopicSpec } from '../consumers/log.ts'
 /** The topics as Tidemark wants them. */
 export const topicSpecs = ({ kafka }: Pick<Config, 'kafka'>): readonly TopicSpec[] => {
   const { topics, partitions, replicationFactor } = kafka
-  const spec = (name: string, config: Readonly<Record<string, string>>): TopicSpec => ({ name, partitions, replicationFactor, config })
+  const spec = (name: string, config: Readonly<Record<string, string>>): TopicSpec => ({
+    name,
+    partitions,
+    replicationFactor,
+    config,
+  })
   return [
     // the broker's clock tells events from the future; producers' clocks cannot
     spec(topics.predictions, { 'message.timestamp.type': 'LogAppendTime' }),
@@ -27,7 +32,8 @@ export class TopicsUnfit extends Error {
 export const prepareTopics = async (log: Log, config: Pick<Config, 'kafka'>): Promise<readonly string[]> => {
   const problems = await log.ensureTopics(topicSpecs(config), { create: config.kafka.createTopics })
   const fatal = problems.filter(problem => !isUnwise(problem))
-  if (fatal.length > 0) throw new TopicsUnfit(`the topics cannot be used as they are:\n${problems.map(p => `  - ${p}`).join('\n')}`)
+  if (fatal.length > 0)
+    throw new TopicsUnfit(`the topics cannot be used as they are:\n${problems.map(p => `  - ${p}`).join('\n')}`)
   return problems
 }
 

@@ -3,9 +3,9 @@ import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
+import type { OutgoingRecord } from '../consumers/log.ts'
 import { markerHeaders } from '../consumers/marker.ts'
 import { createMemoryLog, type MemoryLog } from '../consumers/memory/log.ts'
-import type { OutgoingRecord } from '../consumers/log.ts'
 import { createTopicEncoder } from '../events/avro/topic-encoder.ts'
 import type { Prediction } from '../events/prediction.ts'
 import { createMemoryRegistry } from '../events/registry.ts'
@@ -48,7 +48,14 @@ export type TwinOptions = Readonly<{
 /** How long a fetch at the log's end waits, ms: how soon a stop and an idle partition are noticed. */
 const MAX_WAIT_MS = 50
 
-export const startTwin = async ({ config, logger, clock = systemClock, logClock = clock.now, onWindows, onAlerts }: TwinOptions): Promise<Twin> => {
+export const startTwin = async ({
+  config,
+  logger,
+  clock = systemClock,
+  logClock = clock.now,
+  onWindows,
+  onAlerts,
+}: TwinOptions): Promise<Twin> => {
   const log = createMemoryLog({ clock: logClock, maxWaitMs: MAX_WAIT_MS, fetchMaxBytes: config.kafka.fetchMaxBytes })
   await prepareTopics(log, { kafka: { ...config.kafka, createTopics: true } })
   const schemas = createMemoryRegistry()
@@ -61,7 +68,10 @@ export const startTwin = async ({ config, logger, clock = systemClock, logClock 
     clock,
     logger,
     instance: randomUUID(),
-    metrics: { process: createProcessMetrics({ registry, nowMs: clock.now, defaultMetrics: true }), domain: createDomainMetrics(registry) },
+    metrics: {
+      process: createProcessMetrics({ registry, nowMs: clock.now, defaultMetrics: true }),
+      domain: createDomainMetrics(registry),
+    },
     observer: { windows: onWindows, alerts: onAlerts },
   })
   const { predictions } = config.kafka.topics
@@ -74,10 +84,18 @@ export const startTwin = async ({ config, logger, clock = systemClock, logClock 
     registry,
     monitor,
     publish: async events => {
-      await context.writer.append(predictions, events.map((event): OutgoingRecord => ({ key: event.id, value: encode(event) })))
+      await context.writer.append(
+        predictions,
+        events.map((event): OutgoingRecord => ({ key: event.id, value: encode(event) })),
+      )
     },
     end: async lastTimeMs => {
-      const markers = Array.from({ length: context.partitionCount }, (_, partition) => ({ key: null, value: null, partition, headers: markerHeaders(lastTimeMs) }))
+      const markers = Array.from({ length: context.partitionCount }, (_, partition) => ({
+        key: null,
+        value: null,
+        partition,
+        headers: markerHeaders(lastTimeMs),
+      }))
       await context.writer.append(predictions, markers)
       const untilMs = closingWatermarkMs(context.plans.classes, lastTimeMs, config.time.allowedLatenessMs)
       await Promise.race([drained(context, untilMs, stopping.signal), monitor.failed])

@@ -2,8 +2,8 @@ import type { CheckpointConfig, LimitsConfig, TimeConfig } from '../config/confi
 import type { BatchFingerprint } from '../consumers/log.ts'
 import type { EventColumns } from '../events/columns.ts'
 import { createGrouping } from './fold.ts'
-import { createPaneSet, type StoredPane } from './pane-set.ts'
 import { createSeriesPane, endMs, type SeriesPane } from './pane.ts'
+import { createPaneSet, type StoredPane } from './pane-set.ts'
 import type { Plans } from './plan.ts'
 import { createSeriesIndex, type KnownSeries } from './series-index.ts'
 import type { Ledger, PaneEntry, PaneKey, PartitionMeta, RestartPoint } from './store/port.ts'
@@ -85,7 +85,10 @@ type Epoch = Readonly<{
 }>
 
 /** What the index keeps for a series: its open panes by start, class by class, the last used one at hand. */
-type OpenPanes = { shard: number; byClass: { widthMs: number; lastStartMs: number; last: SeriesPane | undefined; panes: Map<number, SeriesPane> }[] }
+type OpenPanes = {
+  shard: number
+  byClass: { widthMs: number; lastStartMs: number; last: SeriesPane | undefined; panes: Map<number, SeriesPane> }[]
+}
 
 const EMPTY_LEDGER: Ledger = { read: 0, inWindows: 0, late: 0, tooLate: 0, deadLettered: 0, skipped: 0 }
 
@@ -120,7 +123,9 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
     endedMs,
     notedMs,
   })
-  let epochs: Epoch[] = [epochOf(start ? Number(start.offset) : options.startOffset, start?.fingerprint, Number.NEGATIVE_INFINITY)]
+  let epochs: Epoch[] = [
+    epochOf(start ? Number(start.offset) : options.startOffset, start?.fingerprint, Number.NEGATIVE_INFINITY),
+  ]
 
   const openPane = (known: KnownSeries<OpenPanes>, classAt: number, startMs: number): SeriesPane => {
     const open = known.own.byClass[classAt]

@@ -46,11 +46,13 @@ export const featureNames = (model: ModelConfig): readonly string[] =>
 
 export const createPlans = (config: Pick<Config, 'models' | 'time'>): Plans => {
   const dictionary = dictionaryOf(config.models)
-  const named = config.models.map((model): ModelPlan => ({
-    config: model,
-    layout: createLayout(aggregatesFor(model, dictionary), model.reference?.version ?? null),
-    classes: paneClasses(model.windows),
-  }))
+  const named = config.models.map(
+    (model): ModelPlan => ({
+      config: model,
+      layout: createLayout(aggregatesFor(model, dictionary), model.reference?.version ?? null),
+      classes: paneClasses(model.windows),
+    }),
+  )
   const byName = new Map(named.map(plan => [plan.config.name, plan]))
   const classes = named.flatMap(plan => plan.classes)
   return {

@@ -1,7 +1,6 @@
 import type { LimitsConfig, SegmentConfig } from '../config/config.ts'
 import type { EventColumns } from '../events/columns.ts'
-import type { ModelPlan, Plans } from './plan.ts'
-import { FIELD_DIMENSIONS } from './plan.ts'
+import type { FIELD_DIMENSIONS, ModelPlan, Plans } from './plan.ts'
 import { OTHER, type Segment, type Series, seriesKey } from './series.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -54,7 +53,12 @@ export const createSeriesIndex = <T>(
   let modelByCode: (ModelState<T> | null | undefined)[] = []
   let generation = -1
 
-  const known = (series: Series, plan: ModelPlan): KnownSeries<T> => ({ series, key: seriesKey(series), plan, own: own(series, plan) })
+  const known = (series: Series, plan: ModelPlan): KnownSeries<T> => ({
+    series,
+    key: seriesKey(series),
+    plan,
+    own: own(series, plan),
+  })
 
   const forgetCodes = (): void => {
     modelByCode = []

@@ -23,7 +23,13 @@ type Result = Readonly<{
   revision: number
   measures: readonly Measure[]
 }>
-type Stream = Readonly<{ file: string; config: string; reference: Reference; events: readonly Event[]; referenceEvents: readonly Event[] }>
+type Stream = Readonly<{
+  file: string
+  config: string
+  reference: Reference
+  events: readonly Event[]
+  referenceEvents: readonly Event[]
+}>
 
 const readEvents = (file: string): readonly Event[] =>
   gunzipSync(readFileSync(file))
@@ -43,7 +49,10 @@ const streamOf = (dir: string, example: 'bikes' | 'flights', model: string): Str
 const replay = async (stream: Stream, partitions: number): Promise<Readonly<{ windows: string; alerts: string }>> => {
   const out = mkdtempSync(join(tmpdir(), 'tidemark-replay-'))
   const io = memoryIo()
-  const code = await runReplay({ files: [stream.file], out, partitions, csv: undefined, source: { file: stream.config, environment: {} } }, io)
+  const code = await runReplay(
+    { files: [stream.file], out, partitions, csv: undefined, source: { file: stream.config, environment: {} } },
+    io,
+  )
   expect(code, io.err()).toBe(0)
   return { windows: readFileSync(join(out, 'windows.ndjson'), 'utf8'), alerts: readFileSync(join(out, 'alerts.ndjson'), 'utf8') }
 }
@@ -92,7 +101,10 @@ const categoricalPsi = (window: readonly string[], reference: readonly string[])
     ((count(window, value) + count(reference, value)) * smaller) / (window.length + reference.length) < 5
   const common = known.filter(value => !isRare(value))
   const pooled = (all: readonly string[]): number => all.filter(v => !common.includes(v)).length
-  return psiOf([...common.map(v => count(window, v)), pooled(window)], [...common.map(v => count(reference, v)), pooled(reference)])
+  return psiOf(
+    [...common.map(v => count(window, v)), pooled(window)],
+    [...common.map(v => count(reference, v)), pooled(reference)],
+  )
 }
 
 /**
@@ -126,15 +138,21 @@ const numericPsi = (window: readonly number[], reference: readonly number[], edg
     open = { w: 0, r: 0 }
   })
   const previous = groups[groups.length - 1]
-  if (previous && open.r / reference.length < 1 / (2 * quantiles)) groups[groups.length - 1] = { w: previous.w + open.w, r: previous.r + open.r }
+  if (previous && open.r / reference.length < 1 / (2 * quantiles))
+    groups[groups.length - 1] = { w: previous.w + open.w, r: previous.r + open.r }
   else groups.push(open)
   const all = [...groups, ...beyond]
-  return psiOf(all.map(g => g.w), all.map(g => g.r))
+  return psiOf(
+    all.map(g => g.w),
+    all.map(g => g.r),
+  )
 }
 
 const close = (actual: number | null, expected: number, what: string): void => {
   expect(actual, what).not.toBeNull()
-  expect(Math.abs((actual ?? Number.NaN) - expected), `${what}: ${actual} against ${expected}`).toBeLessThanOrEqual(1e-9 * Math.max(1, Math.abs(expected)))
+  expect(Math.abs((actual ?? Number.NaN) - expected), `${what}: ${actual} against ${expected}`).toBeLessThanOrEqual(
+    1e-9 * Math.max(1, Math.abs(expected)),
+  )
 }
 
 const FILES = [
@@ -171,12 +189,17 @@ describeRealData('replay of the real streams', FILES, dir => {
           const mean = own.reduce((a, b) => a + b, 0) / own.length
           close(measureOf(week, 'missing_ratio', name).value, 1 - own.length / events.length, `missing of ${where}`)
           close(measureOf(week, 'mean', name).value, mean, `mean of ${where}`)
-          close(measureOf(week, 'std', name).value, Math.sqrt(own.reduce((a, x) => a + (x - mean) ** 2, 0) / (own.length - 1)), `std of ${where}`)
+          close(
+            measureOf(week, 'std', name).value,
+            Math.sqrt(own.reduce((a, x) => a + (x - mean) ** 2, 0) / (own.length - 1)),
+            `std of ${where}`,
+          )
           close(measureOf(week, 'min', name).value, Math.min(...own), `min of ${where}`)
           close(measureOf(week, 'max', name).value, Math.max(...own), `max of ${where}`)
           const psi = measureOf(week, 'psi', name)
           const profile = stream.reference.features[name]
-          if (psi.value !== null && profile.kind === 'numeric') close(psi.value, numericPsi(own, before, profile.edges), `psi of ${where}`)
+          if (psi.value !== null && profile.kind === 'numeric')
+            close(psi.value, numericPsi(own, before, profile.edges), `psi of ${where}`)
           const ks = measureOf(week, 'ks', name)
           if (ks.value === null) continue
           const exact = exactKs(own, before)
@@ -203,7 +226,8 @@ describeRealData('replay of the real streams', FILES, dir => {
       expect(await replay(stream, 1)).toEqual(first)
       const three = await replay(stream, 3)
       expect(await replay(stream, 3)).toEqual(three)
-      const samples = (text: string) => parse(text).map(r => [r.version, r.window, r.start, JSON.stringify(r.segment), r.revision, r.samples])
+      const samples = (text: string) =>
+        parse(text).map(r => [r.version, r.window, r.start, JSON.stringify(r.segment), r.revision, r.samples])
       expect(samples(three.windows)).toEqual(samples(first.windows))
     })
 

@@ -125,6 +125,11 @@ describe('a prediction as a line of JSON', () => {
     fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), text => /prediction|problem/.test(parsePrediction(text).kind)))
   })
 
+  test('text that is nested without end is a problem as any other', () => {
+    const nested = `${'['.repeat(100_000)}${']'.repeat(100_000)}`
+    expect(parsePrediction(nested)).toMatchObject({ message: 'the event is nested too deep to be shown; it must be an object' })
+  })
+
   test('fields that no schema has are left aside', () => {
     expect(parse({ label: 'x', __proto__: 1 }).kind).toBe('prediction')
   })

@@ -29,58 +29,64 @@ const ledger = async (url: string) => ({
 describeRealData('tidemark run on real servers', ['flights/predictions.ndjson.gz', 'bikes/predictions.ndjson.gz'], dir => {
   const fileOf = (example: keyof typeof EVENTS): string => join(dir, example, 'predictions.ndjson.gz')
 
-  it.each(['flights', 'bikes'] as const)('measures the %s stream as replay does, to the last event, and archives each event once', async example => {
-    const run = exampleOn(stack(), example, PARTITIONS)
-    const expected = await replayed(fileOf(example), run)
-    const tidemark = startTidemark(['run', '--roles', 'monitor,archive', '-c', run.config])
-    const url = await tidemark.url()
-    const prometheus = await startPrometheus({
-      config: `scrape_configs:\n  - job_name: tidemark\n    scrape_interval: 1s\n    static_configs: [{ targets: ['${new URL(url).host}'] }]\n`,
-    })
-    try {
-      await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok)
-      const published = await runTidemark(['publish', fileOf(example), '-c', run.config, '--end'])
-      expect(published.code, published.output).toBe(0)
-
-      const windows = await subscribe(stack(), run.topics.windows)
-      await eventually('every window has left', async () => resultsById(windows.read).size >= expected.size)
-      expect(Object.fromEntries(resultsById(windows.read))).toEqual(Object.fromEntries(expected))
-      await windows.stop()
-
-      const total = EVENTS[example] + PARTITIONS // the end markers are skipped
-      const balance = await eventually('the ledger has every event', async () => {
-        const now = await ledger(url)
-        return now.read === total && now
+  it.each(['flights', 'bikes'] as const)(
+    'measures the %s stream as replay does, to the last event, and archives each event once',
+    async example => {
+      const run = exampleOn(stack(), example, PARTITIONS)
+      const expected = await replayed(fileOf(example), run)
+      const tidemark = startTidemark(['run', '--roles', 'monitor,archive', '-c', run.config])
+      const url = await tidemark.url()
+      const prometheus = await startPrometheus({
+        config: `scrape_configs:\n  - job_name: tidemark\n    scrape_interval: 1s\n    static_configs: [{ targets: ['${new URL(url).host}'] }]\n`,
       })
-      expect(balance).toEqual({ read: total, inWindows: EVENTS[example], tooLate: 0, deadLettered: 0, skipped: PARTITIONS })
+      try {
+        await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok)
+        const published = await runTidemark(['publish', fileOf(example), '-c', run.config, '--end'])
+        expect(published.code, published.output).toBe(0)
 
-      const search = async (path: string, body: unknown): Promise<Record<string, never>> => {
-        await fetch(`${stack().elasticsearchUrl}/${run.index}-*/_refresh`, { method: 'POST' })
-        const reply = await fetch(`${stack().elasticsearchUrl}/${run.index}-*/${path}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
+        const windows = await subscribe(stack(), run.topics.windows)
+        await eventually('every window has left', async () => resultsById(windows.read).size >= expected.size)
+        expect(Object.fromEntries(resultsById(windows.read))).toEqual(Object.fromEntries(expected))
+        await windows.stop()
+
+        const total = EVENTS[example] + PARTITIONS // the end markers are skipped
+        const balance = await eventually('the ledger has every event', async () => {
+          const now = await ledger(url)
+          return now.read === total && now
         })
-        return (await reply.json()) as Record<string, never>
-      }
-      await eventually('Elasticsearch has every event', async () => Number((await search('_count', {})).count) >= EVENTS[example])
-      expect(Number((await search('_count', {})).count)).toBe(EVENTS[example])
+        expect(balance).toEqual({ read: total, inWindows: EVENTS[example], tooLate: 0, deadLettered: 0, skipped: PARTITIONS })
 
-      const model = example === 'flights' ? 'flight-delay' : 'bike-demand'
-      const scraped = await eventually('Prometheus has scraped the total', async () => {
-        const query = encodeURIComponent(`sum(tidemark_predictions_total{model="${model}"})`)
-        const reply = (await (await fetch(`${prometheus.url}/api/v1/query?query=${query}`)).json()) as {
-          data?: { result?: { value: [number, string] }[] }
+        const search = async (path: string, body: unknown): Promise<Record<string, never>> => {
+          await fetch(`${stack().elasticsearchUrl}/${run.index}-*/_refresh`, { method: 'POST' })
+          const reply = await fetch(`${stack().elasticsearchUrl}/${run.index}-*/${path}`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+          })
+          return (await reply.json()) as Record<string, never>
         }
-        const value = reply.data?.result?.[0]?.value[1]
-        return value !== undefined && Number(value) === EVENTS[example] && Number(value)
-      })
-      expect(scraped).toBe(EVENTS[example])
-    } finally {
-      await prometheus.stop()
-      expect(await tidemark.kill('SIGTERM')).toBe(0)
-    }
-  })
+        await eventually(
+          'Elasticsearch has every event',
+          async () => Number((await search('_count', {})).count) >= EVENTS[example],
+        )
+        expect(Number((await search('_count', {})).count)).toBe(EVENTS[example])
+
+        const model = example === 'flights' ? 'flight-delay' : 'bike-demand'
+        const scraped = await eventually('Prometheus has scraped the total', async () => {
+          const query = encodeURIComponent(`sum(tidemark_predictions_total{model="${model}"})`)
+          const reply = (await (await fetch(`${prometheus.url}/api/v1/query?query=${query}`)).json()) as {
+            data?: { result?: { value: [number, string] }[] }
+          }
+          const value = reply.data?.result?.[0]?.value[1]
+          return value !== undefined && Number(value) === EVENTS[example] && Number(value)
+        })
+        expect(scraped).toBe(EVENTS[example])
+      } finally {
+        await prometheus.stop()
+        expect(await tidemark.kill('SIGTERM')).toBe(0)
+      }
+    },
+  )
 
   it('changes no window when it is killed in the middle of a stream and started again', async () => {
     const run = exampleOn(stack(), 'flights', PARTITIONS)

@@ -20,14 +20,22 @@ export type ExampleRun = Readonly<{
 
 export const exampleOn = (stack: Stack, example: 'flights' | 'bikes', partitions: number): ExampleRun => {
   const unique = `${example}-${randomUUID().slice(0, 8)}`
-  const topics = { predictions: unique, windows: `${unique}-windows`, alerts: `${unique}-alerts`, deadLetters: `${unique}-dead-letters` }
+  const topics = {
+    predictions: unique,
+    windows: `${unique}-windows`,
+    alerts: `${unique}-alerts`,
+    deadLetters: `${unique}-dead-letters`,
+  }
   const dir = mkdtempSync(join(tmpdir(), 'tidemark-test-'))
   const text = readFileSync(`${EXAMPLES}${example}.yaml`, 'utf8')
     .replace(/^namespace: .*$/m, `namespace: ${unique}`)
     .replace(/brokers: \[.*\]/, `brokers: ${JSON.stringify(stack.kafkaBrokers)}\n  partitions: ${partitions}`)
     .replace(/topics: \{.*\}/, `topics: ${JSON.stringify(topics)}`)
     .replace(/redis: \{.*\}/, `redis: { url: "${stack.redisUrl}" }`)
-    .replace(/schemaRegistry: \{.*\}/, `schemaRegistry: { url: "${stack.registryUrl}" }\nelasticsearch: { url: "${stack.elasticsearchUrl}", index: ${unique} }\nhttp: { host: 127.0.0.1, port: 0 }`)
+    .replace(
+      /schemaRegistry: \{.*\}/,
+      `schemaRegistry: { url: "${stack.registryUrl}" }\nelasticsearch: { url: "${stack.elasticsearchUrl}", index: ${unique} }\nhttp: { host: 127.0.0.1, port: 0 }`,
+    )
     .replaceAll('reference: references/', `reference: ${EXAMPLES}references/`)
   const config = join(dir, 'tidemark.yaml')
   writeFileSync(config, text)
@@ -63,7 +71,8 @@ export const resultsById = (results: readonly Record<string, unknown>[]): Readon
     const key = `${result.id} r${result.revision}`
     const plain = JSON.parse(JSON.stringify({ ...result, start: ms(result.start), end: ms(result.end) })) as unknown
     const before = found.get(key)
-    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(plain)) throw new Error(`${key} was published with two values`)
+    if (before !== undefined && JSON.stringify(before) !== JSON.stringify(plain))
+      throw new Error(`${key} was published with two values`)
     found.set(key, plain)
   }
   return found

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Log } from '../../src/consumers/log.ts'
 import { markerHeaders } from '../../src/consumers/marker.ts'
 import { readRange, signal } from '../consumers/support.ts'
 import { type BulkServer, startBulkServer } from '../sinks/elasticsearch/bulk-server.ts'
@@ -230,6 +231,26 @@ describe('each event is there once', () => {
     await it.until(async () => Object.values(await it.committed()).every(offset => offset === 150n))
     expect(server.stored.size).toBe(300)
     expect(second.health()).toEqual({ kind: 'ok' })
+  })
+
+  test('where it stands is asked again when the group could not say', async () => {
+    const it = await world()
+    await it.append('{}', '{}')
+    await it.commit(new Map([[0, 1n]]))
+    let failures = 2
+    const membership: Log['membership'] = options => {
+      const inner = it.log.membership(options)
+      return {
+        ...inner,
+        committed: partitions =>
+          failures-- > 0 ? Promise.reject(new Error('coordinator is loading')) : inner.committed(partitions),
+      }
+    }
+    const archive = it.start({ log: { ...it.log, membership } })
+    await it.until(() => JSON.stringify(archive.health()).includes('coordinator is loading'))
+    await it.until(async () => (await it.committed())[0] === 2n)
+    expect(ids()).toEqual(['predictions-0-1'])
+    expect(archive.health()).toEqual({ kind: 'ok' })
   })
 
   test('and none is skipped that came while nobody archived', async () => {

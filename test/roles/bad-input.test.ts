@@ -16,7 +16,9 @@ const config = testConfig({
   time: { outOfOrdernessMs: 1000, allowedLatenessMs: 1000, idleTimeoutMs: 1e12, maxFutureMs: 60 * MINUTE, retireAfterMs: 0 },
   checkpoint: { intervalMs: 10, maxReplayMs: 30_000, maxBytes: 1 << 20 },
   limits: { maxRecordBytes: 4096, maxMapEntries: 20, maxVersions: 5, maxSegmentValues: 5, maxModels: 5 },
-  models: [testModel({ name: 'm', windows: [testWindow('minute', MINUTE)], features: { temp: { kind: 'numeric', range: null } } })],
+  models: [
+    testModel({ name: 'm', windows: [testWindow('minute', MINUTE)], features: { temp: { kind: 'numeric', range: null } } }),
+  ],
 })
 
 const event = (n: number, over: Partial<Prediction> = {}): Prediction => ({
@@ -114,7 +116,11 @@ describe('bad input', () => {
     ['bytes after the record', (id: number) => Buffer.concat([framed(id, event(50)), Buffer.from([1])]), 'trailing-bytes'],
     ['an event without a model', event(50, { model: '' }), 'missing-model'],
     ['an event from the far future', event(50, { time: LOG_NOW + 61 * MINUTE }), 'from-the-future'],
-    ['an absurdly large map', event(50, { features: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`f${i}`, i])) }), 'map-too-large'],
+    [
+      'an absurdly large map',
+      event(50, { features: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`f${i}`, i])) }),
+      'map-too-large',
+    ],
     ['an absurdly large record', event(50, { metadata: { blob: 'x'.repeat(5000) } }), 'record-too-large'],
   ])('%s goes to the dead letters with reason and place, and disturbs nothing', async (_, bad, reason) => {
     const outcome = await stream([bad])
@@ -144,5 +150,4 @@ describe('bad input', () => {
     expect(outcome.letters).toEqual([])
     expect(await outcome.twin.ledger()).toMatchObject({ read: 22, inWindows: 20, skipped: 2 })
   })
-
 })

@@ -19,7 +19,10 @@ export type TidemarkProcess = Readonly<{
 const MAIN = new URL('../../dist/main.js', import.meta.url).pathname
 
 export const startTidemark = (args: readonly string[], env: Readonly<Record<string, string>> = {}): TidemarkProcess => {
-  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const lines: LogLine[] = []
   let rest = ''
   const take = (text: string): void => {
@@ -54,7 +57,10 @@ export const startTidemark = (args: readonly string[], env: Readonly<Record<stri
 }
 
 /** Runs a command to its end. */
-export const runTidemark = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Readonly<{ code: number | null; output: string }>> => {
+export const runTidemark = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Readonly<{ code: number | null; output: string }>> => {
   const running = startTidemark(args, env)
   const code = await running.exited
   return { code, output: running.output() + running.lines.map(line => JSON.stringify(line)).join('\n') }

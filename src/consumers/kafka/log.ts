@@ -3,7 +3,7 @@ import type { KafkaConfig } from '../../config/config.ts'
 import type { Log } from '../log.ts'
 import { createClient } from './client.ts'
 import { createBrokers } from './connection.ts'
-import { sentenceOf } from './errors.ts'
+import { sentenceOf, typeOf } from './errors.ts'
 import { openFencedWriter } from './fenced-writer.ts'
 import type { KafkaLogger } from './logger.ts'
 import { createMembership } from './membership.ts'
@@ -39,18 +39,19 @@ export const createKafkaLog = (
     return { ...resource, close }
   }
 
-  const partitionCount = async (topic: string): Promise<number> => {
-    const { length } = await brokers.leaders(topic)
-    if (length === 0) throw new Error(`topic ${topic} does not exist`)
-    return length
-  }
+  const partitionCount = async (topic: string): Promise<number> => (await brokers.leaders(topic)).length
 
   return {
     partitionCount,
     reader: async at => {
-      const partitions = await partitionCount(at.topic)
-      if (!(at.partition < partitions))
+      // Without a broker to ask, the reader is opened all the same: its fetches say what is the matter.
+      const partitions = await partitionCount(at.topic).catch(error => {
+        if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw error
+        return Number.POSITIVE_INFINITY
+      })
+      if (!(at.partition < partitions)) {
         throw new Error(`topic ${at.topic} has ${partitions} partitions, no partition ${at.partition}`)
+      }
       return keep(createPartitionReader(brokers, at, readerOptions))
     },
     membership: options => {

@@ -1,3 +1,5 @@
+import { show } from '../json-checks.ts'
+
 /**
  * A writer schema with every named reference resolved (so a recursive type is a cycle of objects). Logical types are kept
  * where they change what a known field means; the bytes are those of the underlying type.
@@ -159,9 +161,4 @@ const recordsIn = (type: AvroType, found: Set<AvroRecord>): ReadonlySet<AvroReco
     for (const field of type.fields) recordsIn(field.type, found)
   }
   return found
-}
-
-const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? String(value)
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

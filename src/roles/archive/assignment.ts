@@ -20,7 +20,7 @@ export type AssignmentOptions = Readonly<{
   signal: AbortSignal
 }>
 
-/** The partitions that this member owns, each with its loop. */
+/** The partitions that this member owns, each with its loop. One whose loop halted stays here, in trouble, until it is lost. */
 export type Assignment = Readonly<{
   assign(partitions: readonly number[]): void
   /** Commits what has moved since the last time. A refusal is no error: whoever owns the partition then sends it again. */
@@ -80,8 +80,6 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
       if (from === undefined) return
       committed.set(partition, from)
       await archivePartition({ ...options.partition, ...own, at: { topic, partition }, from, reader }, lost)
-      // Halted: stays assigned, and in trouble, until it is lost.
-      if (!lost.aborted) await new Promise(resolve => lost.addEventListener('abort', resolve, { once: true }))
     } finally {
       await close()
       metrics.forgetPartition('archive', topic, partition)

@@ -32,10 +32,12 @@ const differences = (stored: ClusterFacts, own: ClusterFacts): readonly string[]
   if (stored.partitionCount !== own.partitionCount) {
     problems.push(`it was made with ${stored.partitionCount} partitions, the topic has ${own.partitionCount}`)
   }
-  if (stored.codecVersion !== own.codecVersion) problems.push(`it was written with codec ${stored.codecVersion}, this is ${own.codecVersion}`)
+  if (stored.codecVersion !== own.codecVersion)
+    problems.push(`it was written with codec ${stored.codecVersion}, this is ${own.codecVersion}`)
   for (const [model, layout] of Object.entries(own.layouts)) {
     const before = stored.layouts[model]
-    if (before !== undefined && before !== layout) problems.push(`model ${model} had another reference, feature list or pane width`)
+    if (before !== undefined && before !== layout)
+      problems.push(`model ${model} had another reference, feature list or pane width`)
   }
   return problems
 }

@@ -128,7 +128,8 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
       if (offset !== undefined) offsets.set(p, offset)
     }
     // for lag tools only: a refusal while the group rebalances says nothing that anyone must hear
-    if (offsets.size > 0) await membership.commitOffsets(offsets).catch(error => logger.debug({ err: error }, 'offsets not committed'))
+    if (offsets.size > 0)
+      await membership.commitOffsets(offsets).catch(error => logger.debug({ err: error }, 'offsets not committed'))
   }
   const committing = (async () => {
     while (!stopping.signal.aborted) {

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Fetched, PartitionReader } from '../../consumers/log.ts'
 import { type MonitorContext, RETRY } from './context.ts'
 import { openSession, type PartitionSession } from './partition-session.ts'
-import { restorePanes, StoredStateRefused, restartOffset } from './restore.ts'
+import { restartOffset, restorePanes, StoredStateRefused } from './restore.ts'
 import { Stopped, untilAvailable } from './retry.ts'
 
 /** One owned input partition: reads, folds, checkpoints. Lives from a claim to a stop, or to the loss of the partition. */

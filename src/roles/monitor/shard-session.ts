@@ -68,7 +68,10 @@ export const claimShard = async (
   const commit = async (throughMs: number, results: readonly WindowResult[], alerts: readonly Alert[]): Promise<void> => {
     if (results.length > 0) {
       const records = windowResultRecords(results, context.encode.windowResult)
-      await untilAvailable(() => context.writer.append(topics.windows, records), { ...anything, what: `results of shard ${shard}` })
+      await untilAvailable(() => context.writer.append(topics.windows, records), {
+        ...anything,
+        what: `results of shard ${shard}`,
+      })
     }
     const nextCommitId = `${token}:${++sequence}`
     retireSeries(registry, throughMs, retireAfterMs)
@@ -99,7 +102,10 @@ export const claimShard = async (
       if (page.length > 0) {
         const alerts = page.map(({ alert }) => JSON.parse(alert) as Alert)
         const records = alertRecords(alerts, context.encode.alert)
-        const appended = await untilAvailable(() => relay.append(topics.alerts, records), { ...anything, what: `alerts of shard ${shard}` })
+        const appended = await untilAvailable(() => relay.append(topics.alerts, records), {
+          ...anything,
+          what: `alerts of shard ${shard}`,
+        })
         if (appended.kind === 'fenced') throw new OwnershipLost('fenced', `alerts writer of shard ${shard}`)
         context.observer.alerts(alerts)
         const ids = page.map(({ id }) => id)
@@ -119,7 +125,10 @@ export const claimShard = async (
       const entries = await untilAvailable(() => store.partitions.readPanes(partition, missing), waiting)
       for (const entry of entries) {
         const pane = decodeEntry(entry, plans)
-        if (pane) parts.get(paneId(entry.key))?.push({ partition, series: pane.series, asOf: pane.asOf, onTime: pane.onTime, late: pane.late })
+        if (pane)
+          parts
+            .get(paneId(entry.key))
+            ?.push({ partition, series: pane.series, asOf: pane.asOf, onTime: pane.onTime, late: pane.late })
       }
     }
     for (const key of missing) cache.put(key, parts.get(paneId(key)) ?? [], closedThroughMs)
@@ -131,7 +140,14 @@ export const claimShard = async (
     let results: WindowResult[] = []
     let alerts: Alert[] = []
     const fireOne = (moment: Moment): void => {
-      const fired = fireMoment(moment, { time: config.time, policy, panesOf: cache.panesOf, registry, rules, incompleteThroughMs: NO_TIME_MS })
+      const fired = fireMoment(moment, {
+        time: config.time,
+        policy,
+        panesOf: cache.panesOf,
+        registry,
+        rules,
+        incompleteThroughMs: NO_TIME_MS,
+      })
       results.push(...fired.results)
       alerts.push(...fired.alerts)
     }
@@ -158,7 +174,10 @@ export const claimShard = async (
     const closedThroughMs = Math.min(...progress.map(meta => meta?.closedThroughMs ?? NO_TIME_MS))
     const deletedThroughMs = Math.max(...progress.map(meta => meta?.deletedThroughMs ?? NO_TIME_MS))
     if (deletedThroughMs > firedThroughMs) {
-      logger.warn({ firedThroughMs, deletedThroughMs }, 'the store lost what this shard had fired: panes behind are gone, their windows are not fired again')
+      logger.warn(
+        { firedThroughMs, deletedThroughMs },
+        'the store lost what this shard had fired: panes behind are gone, their windows are not fired again',
+      )
       firedThroughMs = deletedThroughMs
     }
     if (closedThroughMs <= firedThroughMs) return

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
-import { type MonitorContext } from './context.ts'
-import { claimShard } from './shard-session.ts'
+import type { MonitorContext } from './context.ts'
 import { Stopped } from './retry.ts'
+import { claimShard } from './shard-session.ts'
 
 /** One owned shard: fires the windows of its models, judges them, publishes. Lives from a claim to a stop or the loss of the shard. */
 export type ShardTask = Readonly<{

@@ -56,7 +56,11 @@ const registerData = (panes: PanesByIndex, moment: Moment, registry: Registry): 
 }
 
 /** Segments and their versions that have data in the window, or fell silent and are not retired: sorted. */
-const speaking = (moment: Moment, panes: PanesByIndex, context: FiringContext): readonly (readonly [string, readonly string[]])[] => {
+const speaking = (
+  moment: Moment,
+  panes: PanesByIndex,
+  context: FiringContext,
+): readonly (readonly [string, readonly string[]])[] => {
   const found = new Map<string, Set<string>>()
   const add = (segment: string, version: string): void => {
     found.set(segment, (found.get(segment) ?? new Set()).add(version))
@@ -100,7 +104,12 @@ const fireSeries = (
     policyVersion: context.policy.version,
   }
   const explain = (metric: string, subject: string): readonly Contributor[] => explained(plan, cells, metric, subject)
-  const alerts = judgeWindow({ result, offsets: merged.offsets, explain }, context.policy, context.rules, moment.dueMs - allowedLatenessMs)
+  const alerts = judgeWindow(
+    { result, offsets: merged.offsets, explain },
+    context.policy,
+    context.rules,
+    moment.dueMs - allowedLatenessMs,
+  )
   if (version !== null && segment === segmentKey({ ...series, segment: {} }) && window.name === totalsWindow(plan)) {
     count(result, moment, panes, segment, version, context)
   }
@@ -109,7 +118,10 @@ const fireSeries = (
 
 /** Readable and unambiguous: parts are URI-encoded. The same for every revision. */
 const windowId = (series: Series, window: string, startMs: number): string =>
-  [...[series.model, series.version, segmentText(series.segment), window].map(encodeURIComponent), new Date(startMs).toISOString()].join('/')
+  [
+    ...[series.model, series.version, segmentText(series.segment), window].map(encodeURIComponent),
+    new Date(startMs).toISOString(),
+  ].join('/')
 
 const explained = (plan: ModelPlan, cells: Float64Array, metric: string, subject: string): readonly Contributor[] => {
   for (const [i, aggregate] of plan.layout.aggregates.entries()) {
@@ -123,7 +135,14 @@ const explained = (plan: ModelPlan, cells: Float64Array, metric: string, subject
 const totalsWindow = (plan: ModelPlan): string | null =>
   [...plan.config.windows].filter(w => w.everyMs === w.sizeMs).sort((a, b) => a.sizeMs - b.sizeMs)[0]?.name ?? null
 
-const count = (result: WindowResult, moment: Moment, panes: PanesByIndex, segment: string, version: string, context: FiringContext): void => {
+const count = (
+  result: WindowResult,
+  moment: Moment,
+  panes: PanesByIndex,
+  segment: string,
+  version: string,
+  context: FiringContext,
+): void => {
   let { samples } = result
   let errors = errorsOf(result)
   if (moment.revision === 1) {
@@ -141,4 +160,3 @@ const errorsOf = ({ measures }: Pick<WindowResult, 'measures'>): number => {
   const ratio = measures.find(m => m.metric === 'error_ratio')
   return Math.round((ratio?.value ?? 0) * (ratio?.n ?? 0))
 }
-

@@ -36,7 +36,10 @@ export const segmentOfKey = (key: string): Segment => parseSeriesKey(key).segmen
 
 /** Parts must be of one model, and come in partition order. */
 export const freezePane = (key: PaneKey, parts: readonly PartitionPart[], plan: ModelPlan, lateFinal: boolean): FrozenPane => {
-  const merged = new Map<string, Map<string, { onTime: Float64Array | null; late: Float64Array | null; offsets: Map<number, number> }>>()
+  const merged = new Map<
+    string,
+    Map<string, { onTime: Float64Array | null; late: Float64Array | null; offsets: Map<number, number> }>
+  >()
   for (const part of parts) {
     const series = parseSeriesKey(part.series)
     const segment = segmentKey(series)

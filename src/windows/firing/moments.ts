@@ -41,7 +41,15 @@ export const dueMoments = (
         const push = (revision: 0 | 1, delayMs: number): void => {
           const spans = spansOf(window, paneClass, starts, activity.lastDataMs, time.retireAfterMs)
           for (const endMs of endsWithin(window, spans, afterMs - delayMs, throughMs - delayMs)) {
-            moments.push({ dueMs: endMs + delayMs, model: activity.model, plan: activity.plan, paneClass, window, endMs, revision })
+            moments.push({
+              dueMs: endMs + delayMs,
+              model: activity.model,
+              plan: activity.plan,
+              paneClass,
+              window,
+              endMs,
+              revision,
+            })
           }
         }
         push(0, 0)

@@ -2,7 +2,7 @@ import { paneId } from '../pane.ts'
 import type { Plans } from '../plan.ts'
 import { parseSeriesKey } from '../series.ts'
 import type { PaneKey } from '../store/port.ts'
-import { freezePane, type FrozenPane, type PartitionPart } from './frozen-panes.ts'
+import { type FrozenPane, freezePane, type PartitionPart } from './frozen-panes.ts'
 import type { ModelActivity } from './moments.ts'
 import type { PanesByIndex } from './window-cells.ts'
 
@@ -26,7 +26,8 @@ export const createPaneCache = (plans: Plans, allowedLatenessMs: number): PaneCa
   const held = new Map<string, { key: PaneKey; lateFinal: boolean }>()
   const none: PanesByIndex = new Map()
 
-  const isLateFinal = (key: PaneKey, closedThroughMs: number): boolean => key.startMs + key.widthMs + allowedLatenessMs <= closedThroughMs
+  const isLateFinal = (key: PaneKey, closedThroughMs: number): boolean =>
+    key.startMs + key.widthMs + allowedLatenessMs <= closedThroughMs
 
   const maxSizeMs = (widthMs: number): number =>
     Math.max(0, ...plans.classes.filter(c => c.widthMs === widthMs).map(c => c.maxSizeMs))
@@ -68,7 +69,10 @@ export const createPaneCache = (plans: Plans, allowedLatenessMs: number): PaneCa
         if (!plan) continue
         const paneStartsMs = new Map<number, readonly number[]>()
         for (const [widthMs, panes] of models.get(model) ?? []) {
-          paneStartsMs.set(widthMs, [...panes.keys()].map(index => index * widthMs).sort((a, b) => a - b))
+          paneStartsMs.set(
+            widthMs,
+            [...panes.keys()].map(index => index * widthMs).sort((a, b) => a - b),
+          )
         }
         activities.push({ model, plan, paneStartsMs, lastDataMs: last.get(model) ?? null })
       }

@@ -20,7 +20,9 @@ export type Firing = Readonly<{ rule: string; severity: string; model: string }>
 
 export type Totals = Readonly<{ predictions: number; errors: number }>
 
-type StoredRegistry = Readonly<{ [field in keyof Registry]: Record<string, Registry[field] extends Map<string, infer V> ? V : never> }>
+type StoredRegistry = Readonly<{
+  [field in keyof Registry]: Record<string, Registry[field] extends Map<string, infer V> ? V : never>
+}>
 
 export const parseRegistry = (json: string | null): Registry => {
   const stored = json === null ? null : (JSON.parse(json) as StoredRegistry)

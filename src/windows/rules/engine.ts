@@ -15,7 +15,10 @@ export type JudgedWindow = Readonly<{
 }>
 
 /** The states of a shard's rules, by fingerprint. */
-export type RuleStates = Readonly<{ get(fingerprint: string): RuleState | undefined; set(fingerprint: string, state: RuleState | null): void }>
+export type RuleStates = Readonly<{
+  get(fingerprint: string): RuleState | undefined
+  set(fingerprint: string, state: RuleState | null): void
+}>
 
 /**
  * Judges one window by every rule that applies and returns the alerts that leave, in order. The states are a function of
@@ -47,7 +50,9 @@ export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleSt
 
 /** Rule, series and subject, readable: parts are URI-encoded and joined by slashes. */
 export const fingerprintOf = (rule: RuleConfig, result: WindowResult, verdict: Pick<Verdict, 'metric' | 'subject'>): string =>
-  [rule.name, result.model, result.version, segmentText(result.segment), result.window, verdict.metric, verdict.subject].map(encodeURIComponent).join('/')
+  [rule.name, result.model, result.version, segmentText(result.segment), result.window, verdict.metric, verdict.subject]
+    .map(encodeURIComponent)
+    .join('/')
 
 export const segmentText = (segment: Readonly<Record<string, string>>): string =>
   Object.entries(segment)

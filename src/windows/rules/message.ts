@@ -4,8 +4,18 @@ import type { WindowResult } from '../window-result.ts'
 import type { Verdict } from './verdict.ts'
 
 /** One sentence for people: what, where, from what to what, since when. */
-export const sentence = (state: AlertState, rule: RuleConfig, verdict: Verdict, result: WindowResult, sinceMs: number): string => {
-  const where = [result.model, result.version === '*' ? '' : `version ${result.version}`, ...Object.entries(result.segment).map(([d, v]) => `${d} ${v}`)]
+export const sentence = (
+  state: AlertState,
+  rule: RuleConfig,
+  verdict: Verdict,
+  result: WindowResult,
+  sinceMs: number,
+): string => {
+  const where = [
+    result.model,
+    result.version === '*' ? '' : `version ${result.version}`,
+    ...Object.entries(result.segment).map(([d, v]) => `${d} ${v}`),
+  ]
     .filter(part => part !== '')
     .join(', ')
   const what = verdict.subject === '' ? verdict.metric : `${verdict.metric} of ${verdict.subject}`
@@ -40,7 +50,8 @@ const expectation = (rule: RuleConfig, verdict: Verdict): string => {
 
 const basis = ({ measure, pValue }: Verdict): string => {
   const parts = [`n = ${measure.n}`]
-  if (measure.low !== null && measure.high !== null) parts.push(`${number(measure.low)} to ${number(measure.high)} with 95 % confidence`)
+  if (measure.low !== null && measure.high !== null)
+    parts.push(`${number(measure.low)} to ${number(measure.high)} with 95 % confidence`)
   if (pValue !== null) parts.push(`p = ${pValue.toExponential(1)}`)
   return parts.join(', ')
 }

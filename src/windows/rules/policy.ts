@@ -1,6 +1,6 @@
 import type { RuleConfig } from '../../config/config.ts'
-import type { WindowResult } from '../window-result.ts'
 import { ALL_VERSIONS } from '../series.ts'
+import type { WindowResult } from '../window-result.ts'
 
 /** All rules and thresholds, and the hash by which results and alerts name them. */
 export type Policy = Readonly<{ version: string; rules: readonly RuleConfig[] }>
@@ -20,7 +20,9 @@ const isInScope = (rule: RuleConfig, dimensions: readonly string[]): boolean => 
       return true
     case 'segments': {
       const wanted = rule.scope.dimensions
-      return wanted.length === 0 ? dimensions.length > 0 : wanted.length === dimensions.length && wanted.every(d => dimensions.includes(d))
+      return wanted.length === 0
+        ? dimensions.length > 0
+        : wanted.length === dimensions.length && wanted.every(d => dimensions.includes(d))
     }
   }
 }

@@ -35,18 +35,31 @@ const NO_DATA: Evidence = { kind: 'no-data' }
 const judgeThreshold = (condition: Threshold, measure: Measure, enough: boolean): Verdict => {
   const { value, n } = measure
   const about = { metric: measure.metric, subject: measure.subject, measure, value, pValue: measure.pValue }
-  if (!enough || measure.status !== 'ok' || value === null) return { ...about, threshold: nearest(condition, value), evidence: NO_DATA }
+  if (!enough || measure.status !== 'ok' || value === null)
+    return { ...about, threshold: nearest(condition, value), evidence: NO_DATA }
   const low = measure.low ?? value
   const high = measure.high ?? value
   switch (condition.kind) {
     case 'above': {
       const { threshold, resolveAt } = condition
-      const evidence = { kind: 'measured', n, breach: low > threshold, boundBack: high <= resolveAt, valueBack: value <= resolveAt } as const
+      const evidence = {
+        kind: 'measured',
+        n,
+        breach: low > threshold,
+        boundBack: high <= resolveAt,
+        valueBack: value <= resolveAt,
+      } as const
       return { ...about, threshold, evidence }
     }
     case 'below': {
       const { threshold, resolveAt } = condition
-      const evidence = { kind: 'measured', n, breach: high < threshold, boundBack: low >= resolveAt, valueBack: value >= resolveAt } as const
+      const evidence = {
+        kind: 'measured',
+        n,
+        breach: high < threshold,
+        boundBack: low >= resolveAt,
+        valueBack: value >= resolveAt,
+      } as const
       return { ...about, threshold, evidence }
     }
     case 'outside': {
@@ -83,7 +96,14 @@ const judgeDrift = (condition: Drift, measures: readonly Measure[], enough: bool
   return scores.map(measure => {
     const effect = effects.get(measure.subject)?.value ?? null
     const pValue = pValues.get(measure.subject) ?? null
-    const about = { metric: measure.metric, subject: measure.subject, measure, threshold: condition.effect, value: effect, pValue }
+    const about = {
+      metric: measure.metric,
+      subject: measure.subject,
+      measure,
+      threshold: condition.effect,
+      value: effect,
+      pValue,
+    }
     if (!enough || effect === null || pValue === null) return { ...about, evidence: NO_DATA }
     const breach = effect > condition.effect && pValue <= condition.alpha
     return { ...about, evidence: { kind: 'measured', n: measure.n, breach, boundBack: false, valueBack: !breach } as const }

@@ -100,8 +100,9 @@ describe('a writer schema', () => {
   })
 
   test('nested without end is refused before it can exhaust the stack', () => {
-    let schema: unknown = 'int'
-    for (let i = 0; i < 5000; i++) schema = { type: 'array', items: schema }
-    expect(reason(schema)).toBe('it is nested more than 100 deep')
+    const nested = (start: string, end: string): string => `${start.repeat(50_000)}"int"${end.repeat(50_000)}`
+    expect(reason(nested('{"type":"array","items":', '}'))).toBe('it is nested more than 100 deep')
+    expect(reason(nested('[', ']'))).toBe('it is nested more than 100 deep')
+    expect(reason(nested('{"x":', '}'))).toBe('a type lacks "type": nested too deep to be shown')
   })
 })

@@ -42,6 +42,17 @@ describe('readers of one process', () => {
     await expect(log.reader({ topic, partition: 2 })).rejects.toThrow(`topic ${topic} has 2 partitions, no partition 2`)
   })
 
+  test('opened while no broker answers, a reader says so with every fetch', async () => {
+    const lost = newLog({ brokers: ['127.0.0.1:1'] })
+    const reader = await lost.reader({ topic, partition: 0 })
+    expect(await reader.fetch(0)).toMatchObject({
+      kind: 'unavailable',
+      reason: expect.stringMatching(/no broker of 127.0.0.1:1 can be reached: .*ECONNREFUSED/),
+    })
+    expect(await lost.health()).toMatchObject({ kind: 'down' })
+    await lost.close()
+  })
+
   test('a topic that is deleted while it is read becomes unavailable, with the reason', async () => {
     const name = `${prefix}-deleted`
     const admin = newClient().admin()

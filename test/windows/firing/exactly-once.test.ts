@@ -1,11 +1,11 @@
 import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
-import { openPartition, type TestPartition } from '../../support/partition.ts'
-import { testConfig } from '../../support/config.ts'
-import { createTwins } from '../../support/twins.ts'
 import { claimShard } from '../../../src/roles/monitor/shard-session.ts'
+import { floorTo, nextEndMs } from '../../../src/windows/time.ts'
+import { testConfig } from '../../support/config.ts'
+import { openPartition, type TestPartition } from '../../support/partition.ts'
 import { createRandom, type Random } from '../../support/random.ts'
-import { nextEndMs, floorTo } from '../../../src/windows/time.ts'
+import { createTwins } from '../../support/twins.ts'
 
 /**
  * Random logs of three partitions, random schedules of folding, checkpoints, firing and crashes: every window that leaves
@@ -76,7 +76,12 @@ const history = async (seed: number): Promise<void> => {
   const partitions = await Promise.all(logs.map((_, p) => open(p)))
   let incarnation = 0
   const claim = () =>
-    claimShard(context, { shard: partitions[0].shard, token: `shard-${incarnation++}`, logger: pino({ level: 'silent' }), signal: new AbortController().signal })
+    claimShard(context, {
+      shard: partitions[0].shard,
+      token: `shard-${incarnation++}`,
+      logger: pino({ level: 'silent' }),
+      signal: new AbortController().signal,
+    })
   let shard = await claim()
   let other = 0
   for (let step = 0; partitions.some(p => !p.ended()) || other < 5; step++) {
@@ -85,7 +90,8 @@ const history = async (seed: number): Promise<void> => {
     const act = random.uniform()
     if (act < 0.6) await partitions[p].fold(1 + random.below(30))
     else if (act < 0.75) await partitions[p].checkpoint()
-    else if (act < 0.8) partitions[p] = await open(p) // a crash: memory gone, claimed again
+    else if (act < 0.8)
+      partitions[p] = await open(p) // a crash: memory gone, claimed again
     else if (act < 0.84) shard = await claim()
     else await shard.round()
     if (partitions.every(x => x.ended())) {

@@ -16,13 +16,18 @@ export type Client = Readonly<{
   ask<T>(run: (redis: Redis | Cluster) => Promise<T>): Promise<T>
   /** Why no state may be kept here: a server that evicts keys. */
   evicting(): Promise<string | undefined>
+  /** What is wrong with the connection, while it is down. */
+  lastError(): string | undefined
   close(): void
 }>
 
 /** Connects, finds out whether it is a cluster, and refuses a server that may evict keys. */
 export const connectClient = async (options: ClientOptions): Promise<Client> => {
   const client = await connect(options)
-  const evicting = await client.evicting()
+  const evicting = await client.evicting().catch(error => {
+    client.close()
+    throw error
+  })
   if (evicting === undefined) return client
   client.close()
   throw new Error(evicting)
@@ -30,19 +35,27 @@ export const connectClient = async (options: ClientOptions): Promise<Client> => 
 
 const connect = async (options: ClientOptions): Promise<Client> => {
   const single = new Redis(options.url, { ...redisOptions(options), lazyConnect: true })
-  const lastError = watch(single, options.logger)
+  const client = clientOf(single, watch(single, options.logger))
   try {
-    await single.connect()
-    if (!(await single.info('cluster')).includes('cluster_enabled:1')) return clientOf(single, lastError)
-    const cluster = await connectCluster(single, options)
-    single.disconnect()
-    return clientOf(cluster, watch(cluster, options.logger))
+    await client.ask(() => single.connect())
+    const info = await client.ask(() => single.info('cluster'))
+    if (!info.includes('cluster_enabled:1')) return client
   } catch (error) {
-    single.disconnect()
-    const said = lastError() ?? String(error)
+    client.close()
+    const said = client.lastError() ?? ''
     if (/^(NOAUTH|WRONGPASS|NOPERM)/.test(said)) throw new Error(`Redis refuses the user or password of redis.url: ${said}`)
-    throw failure(error, said)
+    throw error
   }
+  client.close()
+  const cluster = clusterOf(single, options)
+  const clusterClient = clientOf(cluster, watch(cluster, options.logger))
+  await clusterClient
+    .ask(() => cluster.connect())
+    .catch(error => {
+      clusterClient.close()
+      throw error
+    })
+  return clusterClient
 }
 
 /**
@@ -60,17 +73,15 @@ const redisOptions = ({ commandTimeoutMs }: ClientOptions): RedisOptions => ({
   reconnectOnError: error => error.message.startsWith('READONLY'),
 })
 
-const connectCluster = async ({ options: node }: Redis, options: ClientOptions): Promise<Cluster> => {
+const clusterOf = ({ options: node }: Redis, options: ClientOptions): Cluster => {
   const { host, port, username, password, tls } = node
   const { enableOfflineQueue: _, retryStrategy: __, ...nodes } = redisOptions(options)
-  const cluster = new Cluster([{ host, port }], {
+  return new Cluster([{ host, port }], {
     lazyConnect: true,
     enableOfflineQueue: false,
     slotsRefreshTimeout: options.commandTimeoutMs,
     redisOptions: { ...nodes, username, password, tls },
   })
-  await cluster.connect()
-  return cluster
 }
 
 /** Says once that the connection was lost and once that it is back. The last error explains failures until then. */
@@ -107,6 +118,7 @@ const clientOf = (redis: Redis | Cluster, lastError: () => string | undefined): 
       }
       return undefined
     },
+    lastError,
     close: () => redis.disconnect(),
   }
 }
