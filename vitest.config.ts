@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Three suites. `unit`: pure code and the in-memory twins, no server, under 20 s. `data`: the real streams of
- * TIDEMARK_DATA. `integration`: real servers, which the suite installs and starts itself (scripts/stack).
+ * Four suites. `unit`: pure code and the in-memory twins, no server, under 20 s. `demo`: whole days of the demo, seeds drawn
+ * afresh. `data`: the real streams of TIDEMARK_DATA. `integration`: real servers, which the suite installs and starts itself (scripts/stack).
  */
 export default defineConfig({
   test: {
@@ -11,10 +11,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/data/**', '**/node_modules/**'],
+          exclude: ['test/integration/**', 'test/data/**', 'test/demo-days/**', '**/node_modules/**'],
           testTimeout: 30_000,
         },
       },
+      { test: { name: 'demo', include: ['test/demo-days/**/*.test.ts'], testTimeout: 180_000 } },
       { test: { name: 'data', include: ['test/data/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {

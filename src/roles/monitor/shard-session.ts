@@ -168,18 +168,35 @@ export const claimShard = async (
     cache.forget(firedThroughMs)
   }
 
+  /**
+   * Panes that this shard still needs are gone. If the stored shard is further, this process is a zombie: what it would publish
+   * from the rest would be too small. Else the store rolled back behind them: their windows have left, and are not fired again.
+   */
+  const settleDeleted = async (deletedThroughMs: number): Promise<void> => {
+    if (deletedThroughMs <= firedThroughMs) return
+    const stored = (await untilAvailable(() => store.shards.firedThrough(context.partitionCount), waiting))[shard]
+    if (stored !== null && stored > firedThroughMs) throw new OwnershipLost('fenced', `shard ${shard}`)
+    logger.warn(
+      { firedThroughMs, deletedThroughMs },
+      'the store lost what this shard had fired: panes behind are gone, their windows are not fired again',
+    )
+    firedThroughMs = deletedThroughMs
+  }
+
+  const readProgress = () => untilAvailable(() => store.partitions.progress(context.partitionCount), waiting)
+
+  /** What was read is whole: no pane was deleted meanwhile (deletions are told before they happen), and nothing rolled back. */
+  const verifyRead = async (closedThroughMs: number): Promise<void> => {
+    const progress = await readProgress()
+    if (closedThrough(progress) < closedThroughMs) throw new OwnershipLost('mismatch', `shard ${shard}`)
+    if (deletedThrough(progress) > firedThroughMs) throw new OwnershipLost('fenced', `shard ${shard}`)
+  }
+
   const round = async (): Promise<void> => {
     await publish()
-    const progress = await untilAvailable(() => store.partitions.progress(context.partitionCount), waiting)
-    const closedThroughMs = Math.min(...progress.map(meta => meta?.closedThroughMs ?? NO_TIME_MS))
-    const deletedThroughMs = Math.max(...progress.map(meta => meta?.deletedThroughMs ?? NO_TIME_MS))
-    if (deletedThroughMs > firedThroughMs) {
-      logger.warn(
-        { firedThroughMs, deletedThroughMs },
-        'the store lost what this shard had fired: panes behind are gone, their windows are not fired again',
-      )
-      firedThroughMs = deletedThroughMs
-    }
+    const progress = await readProgress()
+    const closedThroughMs = closedThrough(progress)
+    await settleDeleted(deletedThrough(progress))
     if (closedThroughMs <= firedThroughMs) return
     const keys = await paneKeys(progress, closedThroughMs)
     for (let from = 0; firedThroughMs < closedThroughMs; from += PANES_PER_STEP) {
@@ -189,6 +206,7 @@ export const claimShard = async (
         keys.filter(key => key.startMs + key.widthMs <= throughMs),
         closedThroughMs,
       )
+      await verifyRead(closedThroughMs)
       if (throughMs > firedThroughMs) await fireThrough(throughMs, streamEndMs(progress))
       metrics.process.shard(shard, { firedThroughMs, outbox: 0 })
       if (signal.aborted) return
@@ -208,6 +226,12 @@ export const claimShard = async (
 
   return { round, close: () => relay.close() }
 }
+
+const closedThrough = (progress: readonly (PartitionMeta | null)[]): number =>
+  Math.min(...progress.map(meta => meta?.closedThroughMs ?? NO_TIME_MS))
+
+const deletedThrough = (progress: readonly (PartitionMeta | null)[]): number =>
+  Math.max(...progress.map(meta => meta?.deletedThroughMs ?? NO_TIME_MS))
 
 /** Where the stream ends, if every partition says so: what begins later is no window, not an empty one. */
 const streamEndMs = (progress: readonly (PartitionMeta | null)[]): number =>

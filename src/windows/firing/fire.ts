@@ -9,7 +9,7 @@ import type { WindowResult } from '../window-result.ts'
 import { segmentKey, segmentOfKey, versionOrder } from './frozen-panes.ts'
 import type { Moment } from './moments.ts'
 import { addTotals, countAlert, type Registry } from './registry.ts'
-import { hasRevision, type PanesByIndex, windowCells } from './window-cells.ts'
+import { hasRevision, type PanesByIndex, seriesWithData, windowCells } from './window-cells.ts'
 
 export type FiringContext = Readonly<{
   time: TimeConfig
@@ -27,7 +27,7 @@ export type Fired = Readonly<{ results: readonly WindowResult[]; alerts: readonl
 /** Fires one moment: measures every series of the model's window and judges it. Changes registry and rule states. */
 export const fireMoment = (moment: Moment, context: FiringContext): Fired => {
   const panes = context.panesOf(moment.model, moment.paneClass.widthMs)
-  if (moment.revision === 0) registerData(panes, moment, context.registry)
+  registerData(panes, moment, context)
   const results: WindowResult[] = []
   const alerts: Alert[] = []
   for (const [segment, versions] of speaking(moment, panes, context)) {
@@ -42,18 +42,11 @@ export const fireMoment = (moment: Moment, context: FiringContext): Fired => {
   return { results, alerts }
 }
 
-const registerData = (panes: PanesByIndex, moment: Moment, registry: Registry): void => {
-  const { widthMs } = moment.paneClass
-  for (let index = (moment.endMs - moment.window.sizeMs) / widthMs; index < moment.endMs / widthMs; index++) {
-    const endMs = (index + 1) * widthMs
-    for (const [segment, versions] of panes.get(index)?.parts ?? []) {
-      for (const version of versions.keys()) {
-        const key = seriesKey({ model: moment.model, version, segment: segmentOfKey(segment) })
-        if (endMs > (registry.lastDataMs.get(key) ?? Number.NEGATIVE_INFINITY)) registry.lastDataMs.set(key, endMs)
-      }
-    }
-  }
-}
+const registerData = (panes: PanesByIndex, moment: Moment, { registry, time }: FiringContext): void =>
+  seriesWithData(moment, panes, time.allowedLatenessMs, (segment, version, paneEndMs) => {
+    const key = seriesKey({ model: moment.model, version, segment: segmentOfKey(segment) })
+    if (paneEndMs > (registry.lastDataMs.get(key) ?? Number.NEGATIVE_INFINITY)) registry.lastDataMs.set(key, paneEndMs)
+  })
 
 /** Segments and their versions that have data in the window, or fell silent and are not retired: sorted. */
 const speaking = (
@@ -65,10 +58,7 @@ const speaking = (
   const add = (segment: string, version: string): void => {
     found.set(segment, (found.get(segment) ?? new Set()).add(version))
   }
-  const { widthMs } = moment.paneClass
-  for (let index = (moment.endMs - moment.window.sizeMs) / widthMs; index < moment.endMs / widthMs; index++) {
-    for (const [segment, versions] of panes.get(index)?.parts ?? []) for (const version of versions.keys()) add(segment, version)
-  }
+  seriesWithData(moment, panes, context.time.allowedLatenessMs, add)
   for (const [key, lastDataMs] of context.registry.lastDataMs) {
     if (lastDataMs > moment.endMs || lastDataMs + context.time.retireAfterMs < moment.endMs) continue
     const series = parseSeriesKey(key)

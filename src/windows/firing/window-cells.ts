@@ -15,6 +15,31 @@ export type WindowCells = Readonly<{
 /** Panes of one model and width by absolute index (start / width). */
 export type PanesByIndex = ReadonlyMap<number, FrozenPane>
 
+/** Whether the moment takes the late part of the pane at `index`: revision 1 does, revision 0 where it was frozen within the window. */
+const takesLate = (moment: Moment, index: number, allowedLatenessMs: number): boolean =>
+  moment.revision === 1 || (index + 1) * moment.paneClass.widthMs + allowedLatenessMs <= moment.endMs
+
+/**
+ * Calls `found` for each series that has events in what the moment takes. A pane that has only late events which this revision
+ * does not take is not there yet: whether the store already held it when the window was fired must make no difference.
+ */
+export const seriesWithData = (
+  moment: Moment,
+  panes: PanesByIndex,
+  allowedLatenessMs: number,
+  found: (segment: string, version: string, paneEndMs: number) => void,
+): void => {
+  const { widthMs } = moment.paneClass
+  for (let index = (moment.endMs - moment.window.sizeMs) / widthMs; index < moment.endMs / widthMs; index++) {
+    const takeLate = takesLate(moment, index, allowedLatenessMs)
+    for (const [segment, versions] of panes.get(index)?.parts ?? []) {
+      for (const [version, part] of versions) {
+        if (part.onTime !== null || (takeLate && part.late !== null)) found(segment, version, (index + 1) * widthMs)
+      }
+    }
+  }
+}
+
 /**
  * Merges one series (`version` null: all versions of the segment, in the order of versions) over the panes of a window.
  * Revision 0 takes a pane's late part only where it was frozen within the window (`pane end + lateness <= window end`);
@@ -43,8 +68,7 @@ export const windowCells = (
     const pane = panes.get(index)
     const versions = pane?.parts.get(segment)
     if (pane === undefined || versions === undefined) return null
-    const frozenWithin = (index + 1) * widthMs + allowedLatenessMs <= moment.endMs
-    const takeLate = moment.revision === 1 || frozenWithin
+    const takeLate = takesLate(moment, index, allowedLatenessMs)
     if (version !== null) {
       const part = versions.get(version)
       return part ? partCells(part, takeLate) : null
