@@ -4,6 +4,9 @@ import { defineConfig } from 'vitest/config'
  * Four suites. `unit`: pure code and the in-memory twins, no server, under 20 s. `demo`: whole days of the demo, seeds drawn
  * afresh. `data`: the real streams of TIDEMARK_DATA. `integration`: real servers, which the suite installs and starts itself (scripts/stack).
  */
+/** Tests that look at whole simulated days. */
+const DEMO = ['test/demo-days/**/*.test.ts', 'test/demo/{simulator,world,whole-day}.test.ts']
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,11 +14,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/data/**', 'test/demo-days/**', '**/node_modules/**'],
+          exclude: ['test/integration/**', 'test/data/**', ...DEMO, '**/node_modules/**'],
           testTimeout: 30_000,
+          // modules are loaded once for all files: no test changes what another one imports
+          pool: 'threads',
+          isolate: false,
         },
       },
-      { test: { name: 'demo', include: ['test/demo-days/**/*.test.ts'], testTimeout: 180_000 } },
+      { test: { name: 'demo', include: DEMO, testTimeout: 180_000 } },
       { test: { name: 'data', include: ['test/data/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {

@@ -24,7 +24,7 @@ export type ReplayOptions = Readonly<{
 
 /** Events appended at a time. */
 const BATCH = 500
-/** A stretch of events that may lie in the log unread: bounds memory. */
+/** Windows leave as they close; only what is frozen is stored, for the store lives no longer than the process. */
 const CHECKPOINT_MS = 50
 /** Latest time of ECMAScript: no event is from the future of a file that is replayed. */
 const END_OF_TIME_MS = 8.64e15
@@ -40,7 +40,7 @@ export const runReplay = async ({ files, out, partitions, source, csv }: ReplayO
     kafka: { ...given.kafka, partitions },
     // no wall clock may decide anything: the end markers close what is open
     time: { ...given.time, idleTimeoutMs: Number.POSITIVE_INFINITY },
-    checkpoint: { ...given.checkpoint, intervalMs: CHECKPOINT_MS },
+    checkpoint: { ...given.checkpoint, intervalMs: CHECKPOINT_MS, maxBytes: 0 },
   }
   const results: WindowResult[] = []
   const alerts: Alert[] = []

@@ -38,8 +38,8 @@ export type Fetched =
  * Reads one partition in offset order.
  *
  * Fetching ahead: one fetch is under way at most, but it may be asked for (at `nextOffset()`) before the blocks of the last
- * answer were folded. Who owns what: an answer's bytes belong to it for good; its blocks' index columns are lent, until the
- * iterator is asked for the next block, and for an answer's last block until the answer after next is iterated.
+ * answer were folded. Who owns what: blocks are lent, bytes and index columns, until the iterator is asked for the next block,
+ * and an answer's last block until the answer after next is iterated. Who keeps something copies it.
  *
  * Batches are decoded while `blocks` is iterated. One that turns out undecodable there ends the iteration early and takes
  * `nextOffset()` back to the first record that was not handed over: a caller that fetched ahead compares, drops the answer it

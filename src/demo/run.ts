@@ -38,6 +38,8 @@ const DAY_START_MS = Date.UTC(2026, 0, 5)
 const BATCH = 64
 /** Wall time between checkpoints: windows should appear as they close, also in a day that lasts seconds. */
 const CHECKPOINT_MS = 50
+/** What must be stored is; nothing more, for the store lives no longer than the process. */
+const CHECKPOINT_BYTES = 0
 
 /** One simulated day through the real pipeline on the in-memory twins. */
 export const runDay = async (options: DayOptions): Promise<Day> => {
@@ -45,7 +47,7 @@ export const runDay = async (options: DayOptions): Promise<Day> => {
   const startMs = DAY_START_MS
   const incidents: readonly Incident[] = options.incidents ? incidentsOfDay(startMs) : []
   const given = demoConfig(demoReferences(seed, startMs), 0)
-  const config = { ...given, checkpoint: { ...given.checkpoint, intervalMs: CHECKPOINT_MS } }
+  const config = { ...given, checkpoint: { ...given.checkpoint, intervalMs: CHECKPOINT_MS, maxBytes: CHECKPOINT_BYTES } }
   const view = options.view({
     seed,
     startMs,

@@ -1,7 +1,8 @@
 import type { Logger, SASLOptions } from 'kafkajs'
 import type { KafkaConfig } from '../../config/config.ts'
+import { type AnswerMemory, answerSockets, lentMemory, ownMemory } from './answer-socket.ts'
 import { sentenceOf, typeOf } from './errors.ts'
-import { Broker, connectionPoolBuilder, createLogger, fetchRequest, logLevel, socketFactory } from './kafkajs-internals.ts'
+import { Broker, connectionPoolBuilder, createLogger, fetchRequest, logLevel } from './kafkajs-internals.ts'
 import { type KafkaLogger, kafkajsLogCreator } from './logger.ts'
 
 export const CONNECTION_TIMEOUT_MS = 5_000
@@ -31,8 +32,8 @@ export const EARLIEST = -2
  * the end of a log waits: readers that shared a connection would wait for each other's silence.
  */
 export type Line = Readonly<{
-  /** The answer to a Fetch v11, undecoded (fetch-response.ts). */
-  fetch(request: FetchRequest): Promise<Buffer>
+  /** The answer to a Fetch v11, undecoded (fetch-response.ts). A `lent` one is overwritten by the fourth lent one after it. */
+  fetch(request: FetchRequest, memory: 'lent' | 'own'): Promise<Buffer>
   /** The first offset at or after `timeMs`, or LATEST or EARLIEST; undefined when there is none. */
   offsetAt(topic: string, partition: number, timeMs: number, isolation: Isolation): Promise<number | undefined>
   /** Fails what is under way. */
@@ -57,22 +58,24 @@ export const saslOptions = (sasl: KafkaConfig['sasl']): SASLOptions | undefined 
 
 export const createBrokers = (config: KafkaConfig, logger: KafkaLogger): Brokers => {
   const kafkajsLogger: Logger = createLogger({ level: logLevel.INFO, logCreator: kafkajsLogCreator(logger) })
-  const pools = connectionPoolBuilder({
-    logger: kafkajsLogger,
-    socketFactory: socketFactory(),
-    brokers: config.brokers,
-    ssl: config.ssl || undefined,
-    sasl: saslOptions(config.sasl),
-    clientId: config.clientId,
-    connectionTimeout: CONNECTION_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    enforceRequestTimeout: true,
-  })
+  const poolsOver = (memory: AnswerMemory) =>
+    connectionPoolBuilder({
+      logger: kafkajsLogger,
+      socketFactory: answerSockets(memory),
+      brokers: config.brokers,
+      ssl: config.ssl || undefined,
+      sasl: saslOptions(config.sasl),
+      clientId: config.clientId,
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      enforceRequestTimeout: true,
+    })
+  const seedPools = poolsOver(ownMemory)
   let seed: Broker | undefined
   let connecting: Promise<Broker> | undefined
 
   /** A pool of its own, of which only the first connection is ever opened. */
-  const open = async (address: Address | undefined): Promise<Broker> => {
+  const open = async (address: Address | undefined, pools = seedPools): Promise<Broker> => {
     const broker = new Broker({
       connectionPool: await pools.build(address),
       logger: kafkajsLogger,
@@ -135,7 +138,10 @@ export const createBrokers = (config: KafkaConfig, logger: KafkaLogger): Brokers
       for (const { partitionId, leader } of partitions) leaders[partitionId] = brokers.find(({ nodeId }) => nodeId === leader)
       return leaders
     },
-    connect: async address => lineOver(await open(address)),
+    async connect(address) {
+      const { memory, lendNext } = lentMemory()
+      return lineOver(await open(address, poolsOver(memory)), lendNext)
+    },
     async isKnownEverywhere(topic) {
       const knows = async (broker: Broker): Promise<boolean> => {
         const [metadata] = (await broker.metadata([topic])).topicMetadata
@@ -161,9 +167,12 @@ export const createBrokers = (config: KafkaConfig, logger: KafkaLogger): Brokers
   }
 }
 
-const lineOver = (broker: Broker): Line => ({
-  async fetch({ topic, partition, offset, maxBytes, maxWaitMs, isolation }) {
+const lineOver = (broker: Broker, lendNext: () => void): Line => ({
+  async fetch({ topic, partition, offset, maxBytes, maxWaitMs, isolation }, memory) {
     const connection = await broker.connectionPool.getConnection()
+    // answers come whole, so kafkajs holds an empty rest: it would join the next answer to it by copying
+    connection.chunks = []
+    if (memory === 'lent') lendNext()
     const request = fetchRequest({
       replicaId: -1,
       maxWaitTime: maxWaitMs,

@@ -43,6 +43,8 @@ declare module 'kafkajs/src/cluster/connectionPoolBuilder.js' {
           requestTimeout?: number
         }>,
       ): Promise<Parsed>
+      /** What came and is not yet a whole answer. */
+      chunks: Buffer[]
       /** Fails what is under way; without it `disconnect` waits for the answers. */
       rejectRequests(error: Error): void
     }

@@ -1,6 +1,7 @@
 import type { Consumer, Kafka } from 'kafkajs'
 import type { Membership } from '../log.ts'
 import { sentenceOf } from './errors.ts'
+import { KafkaJSNonRetriableError } from './kafkajs-internals.ts'
 
 export type MembershipOptions = Readonly<{ groupId: string; topic: string; sessionTimeoutMs: number }>
 
@@ -145,5 +146,5 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
 }
 
 const neverFetched = async (): Promise<void> => {
-  throw new Error('a paused consumer has fetched: records are read by the partition readers alone')
+  throw new KafkaJSNonRetriableError('a paused consumer has fetched: records are read by the partition readers alone')
 }

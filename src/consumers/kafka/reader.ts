@@ -74,8 +74,12 @@ export const createPartitionReader = (brokers: Brokers, at: TopicPartition, opti
     return again(`${name} cannot be read: ${reason}`)
   }
 
-  const ask = async (line: Line, request: Pick<FetchRequest, 'offset' | 'maxBytes' | 'maxWaitMs' | 'isolation'>) => {
-    const bytes = await line.fetch({ topic, partition, ...request })
+  const ask = async (
+    line: Line,
+    memory: 'lent' | 'own',
+    request: Pick<FetchRequest, 'offset' | 'maxBytes' | 'maxWaitMs' | 'isolation'>,
+  ) => {
+    const bytes = await line.fetch({ topic, partition, ...request }, memory)
     const fetched = readFetchResponse(bytes, topic, partition)
     if (fetched === undefined)
       throw new Error(`the answer to the fetch at ${request.offset} is malformed (${bytes.length} bytes)`)
@@ -105,7 +109,7 @@ export const createPartitionReader = (brokers: Brokers, at: TopicPartition, opti
 
   const fetchOver = async (line: Line, offset: number): Promise<Try<Fetched>> => {
     const { fetchMaxBytes: maxBytes, maxWaitMs } = options
-    const { bytes, fetched } = await ask(line, { offset, maxBytes, maxWaitMs, isolation: 'read_committed' })
+    const { bytes, fetched } = await ask(line, 'lent', { offset, maxBytes, maxWaitMs, isolation: 'read_committed' })
     if (fetched.errorCode === 0) return done(records(bytes, fetched, offset))
     const error = errorName(fetched.errorCode)
     switch (kindOfFetchError(fetched.errorCode)) {
@@ -146,7 +150,7 @@ export const createPartitionReader = (brokers: Brokers, at: TopicPartition, opti
       }),
     fingerprintAt: offset =>
       orThrow(async (line): Promise<BatchFingerprint> => {
-        const { bytes, fetched } = await ask(line, { offset, maxBytes: 1, maxWaitMs: 0, isolation: 'read_uncommitted' })
+        const { bytes, fetched } = await ask(line, 'own', { offset, maxBytes: 1, maxWaitMs: 0, isolation: 'read_uncommitted' })
         const kind = fetched.errorCode === 0 ? undefined : kindOfFetchError(fetched.errorCode)
         if (kind === 'out-of-range') return undefined
         if (kind !== undefined) throw new Error(errorName(fetched.errorCode))

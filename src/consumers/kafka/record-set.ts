@@ -53,24 +53,20 @@ export const readRecordSet = (raw: RawRecordSet, lend: () => RecordBlock, onFaul
     block.count = 0
   }
 
-  /** @returns why the batch cannot be read; none of its records is left in the block then */
+  /** @returns why the batch cannot be read; none of its records is in the block then */
   function* walkBatch(batch: Batch, content: Content, block: RecordBlock): Generator<RecordBlock, string | undefined> {
     if (block.bytes !== content.bytes) {
       yield* handOverAndReuse(block)
       point(block, content.bytes)
     }
     const walk = startWalk(batch, content.bytes, content.start, content.end)
-    let before = block.count
     do {
       if (block.count === block.offsets.length) {
         if (walk.remaining < batch.count) last = batch
         yield* handOverAndReuse(block)
-        before = 0
       }
       const reason = walkRecords(walk, askedOffset, block)
-      if (reason === undefined) continue
-      block.count = before
-      return reason
+      if (reason !== undefined) return reason
     } while (walk.remaining > 0)
     return undefined
   }

@@ -54,7 +54,7 @@ const longVarint = (bytes: Buffer, at: number, end: number): number => {
  *
  * This is the loop that all throughput hangs on: one pass, no object or call per record where varints have one byte.
  *
- * @returns why the batch cannot be read; undefined: all is well
+ * @returns why the batch cannot be read, and then nothing was appended; undefined: all is well
  */
 export const walkRecords = (walk: Walk, askedOffset: number, block: RecordBlock): string | undefined => {
   const { bytes, end, baseOffset, lastOffset, baseTimestampMs, appendTimeMs } = walk

@@ -1,9 +1,11 @@
 import type { RecordBlock } from '../../consumers/record-block.ts'
 import { type Dictionary, type EventColumns, ValueKind } from '../columns.ts'
 import type { TextInterner } from '../interner.ts'
+import { MAX_TIME_MS } from '../time.ts'
 import { Cursor } from './cursor.ts'
 import { Code, DECODE_RESULTS, type Fault, faultReason } from './faults.ts'
 import { readFeatures, readRuleEffects, readSegments } from './fields.ts'
+import { FRAME_BYTES } from './frame.ts'
 import { KnownKeys } from './known-keys.ts'
 import { Field, type Plan, type PlanOrFault, planOf } from './plan.ts'
 import { skip } from './skip.ts'
@@ -32,10 +34,6 @@ export type Decoder = Readonly<{
   fault(): Fault | undefined
 }>
 
-/** Magic byte and schema id. */
-const HEADER_BYTES = 5
-/** Largest absolute time of a Date, ms. */
-const MAX_TIME_MS = 8.64e15
 /** Rows whose defaults are written at a time. */
 const PREPARED_ROWS = 256
 
@@ -67,7 +65,8 @@ export const createDecoder = (
       columns.offsets[columns.count] = block.offsets[i]
       columns.recordTimesMs[columns.count] = block.timestampsMs[i]
       columns.count++
-    } else {
+    } else if (step >= 0) {
+      // Something of the row may have been written.
       cleanTo = cleanFrom
     }
     return result
@@ -80,7 +79,7 @@ export const createDecoder = (
     const end = block.valueEnds[i]
     if (start < 0) return Code.nullValue
     if (end - start > limits.maxRecordBytes) return Code.recordTooLarge
-    if (end - start < HEADER_BYTES || block.bytes[start] !== 0) return Code.notAvro
+    if (end - start < FRAME_BYTES || block.bytes[start] !== 0) return Code.notAvro
     schemaId = block.view.getInt32(start + 1)
     if (plan === undefined || schemaId !== planId) {
       const found = plans.get(schemaId)
@@ -93,7 +92,7 @@ export const createDecoder = (
     if (row !== cleanFrom || row >= cleanTo || columns !== cleanColumns) prepare(columns, row)
     cursor.bytes = block.bytes
     cursor.view = block.view
-    cursor.pos = start + HEADER_BYTES
+    cursor.pos = start + FRAME_BYTES
     cursor.end = end
     cursor.fault = Code.ok
     return readRecord(plan, columns, row)
@@ -195,7 +194,6 @@ export const createDecoder = (
     addSchema: (id, writerSchemaJson) => {
       const made = planOf(writerSchemaJson, name => columnByFeature.get(name) ?? -1)
       plans.set(id, made)
-      plan = undefined
       return made.kind === 'fault'
         ? { kind: 'bad-schema', reason: `schema ${id} cannot be read as a prediction: ${made.reason}` }
         : undefined

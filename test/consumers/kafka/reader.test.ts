@@ -222,4 +222,12 @@ describe('a partition reader', () => {
     expect(await reader.fetch(0)).toMatchObject({ kind: 'unavailable' })
     expect(asked).toEqual(['fetch 0 from one', 'close one'])
   })
+
+  test('closing answers a fetch that is still looking for a broker', async () => {
+    const { brokers } = scripted([])
+    const reader = readerOf({ ...brokers, connect: () => new Promise(() => {}) })
+    const waiting = reader.fetch(0)
+    await reader.close()
+    expect(await waiting).toEqual({ kind: 'unavailable', reason: 'the reader was closed' })
+  })
 })

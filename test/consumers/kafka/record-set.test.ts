@@ -148,6 +148,12 @@ describe('a record set', () => {
     expect(read(encodeBatch(batch)).records.map(record => record.timestampMs)).toEqual([1_234_567, 1_234_567, 1_234_567])
   })
 
+  test('a batch that ends below the asked offset is stepped over', () => {
+    const batches = [simpleBatch(0, 3), simpleBatch(3, 3)]
+    expect(read(encodeAll(batches), { asked: 3 })).toMatchObject({ records: { length: 3 }, nextOffset: 6 })
+    expect(read(encodeAll(batches.slice(0, 1)), { asked: 5 })).toMatchObject({ records: [], nextOffset: 5, crc: undefined })
+  })
+
   test('a batch that compaction emptied moves the offset on', () => {
     expect(read(encodeBatch({ baseOffset: 5, lastOffsetDelta: 9, records: [] }), { asked: 5 })).toMatchObject({
       records: [],

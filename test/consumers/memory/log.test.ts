@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryLog } from '../../../src/consumers/memory/log.ts'
 import { FETCH_MAX_BYTES, logContract } from '../log-contract.ts'
-import { expectRecords, plainRecords, readRange } from '../support.ts'
+import { expectRecords, plainRecords, readRange, recordsOf } from '../support.ts'
 
 logContract('the log in memory', async () => {
   const log = createMemoryLog({ clock: () => 1_700_000_000_000, fetchMaxBytes: FETCH_MAX_BYTES })
@@ -16,7 +16,10 @@ logContract('the log in memory', async () => {
 
 const TOPIC = 'events'
 
-const newLog = async (partitions = 1, options: Readonly<{ maxWaitMs?: number; defer?: (task: () => void) => void }> = {}) => {
+const newLog = async (
+  partitions = 1,
+  options: Readonly<{ maxWaitMs?: number; fetchMaxBytes?: number; defer?: (task: () => void) => void }> = {},
+) => {
   let nowMs = 0
   const log = createMemoryLog({ clock: () => nowMs, ...options })
   await log.ensureTopics([{ name: TOPIC, partitions, config: {} }], { create: true })
@@ -66,6 +69,27 @@ describe('the twin’s own promises', () => {
       [0, 1, 2].map(async partition => (await (await log.reader({ topic: TOPIC, partition })).range()).highOffset),
     )
     expect(ends).toEqual([3, 2, 2])
+  })
+
+  test('no fetch hands over more bytes than asked for, unless one record is more', async () => {
+    const { log } = await newLog(1, { fetchMaxBytes: 1000 })
+    const writer = await log.writer()
+    const sizes = Array.from({ length: 500 }, (_, i) => (i % 97 === 0 ? 5000 : (i * 37) % 300))
+    await writer.append(
+      TOPIC,
+      sizes.map(size => ({ key: null, value: Buffer.alloc(size) })),
+    )
+    const reader = await log.reader({ topic: TOPIC, partition: 0 })
+    const seen: number[] = []
+    for (let offset = 0; offset < 500; ) {
+      const fetched = expectRecords(await reader.fetch(offset))
+      const records = recordsOf(fetched)
+      const bytes = records.reduce((sum, { value }) => sum + (value?.length ?? 0) + 1, 0)
+      expect(bytes <= 1000 || records.length === 1).toBe(true)
+      seen.push(...records.map(({ value }) => value?.length ?? 0))
+      offset = fetched.nextOffset()
+    }
+    expect(seen).toEqual(sizes)
   })
 
   test('blocks are views of the log: nothing is copied, and later appends do not touch them', async () => {

@@ -29,3 +29,16 @@ export const blockOf = (values: readonly (Buffer | null)[]): RecordBlock => {
     headerEnds: none,
   }
 }
+
+/** A block that ends with its only value: whatever reads on leaves the buffer. */
+export const lastInBuffer = (value: Buffer): RecordBlock => {
+  const bytes = Buffer.from(value)
+  const own = new Uint8Array(bytes).buffer
+  return {
+    ...blockOf([value]),
+    bytes: Buffer.from(own),
+    view: new DataView(own),
+    valueStarts: Int32Array.of(0),
+    valueEnds: Int32Array.of(value.length),
+  }
+}

@@ -4,7 +4,7 @@ import { createDecoder } from '../../../src/events/avro/decoder.ts'
 import { DECODE_RESULTS, type DecodeResult, faultReason } from '../../../src/events/avro/faults.ts'
 import { createEventColumns, type EventColumns, ValueKind } from '../../../src/events/columns.ts'
 import { createTextInterner } from '../../../src/events/interner.ts'
-import { blockOf } from './block.ts'
+import { blockOf, lastInBuffer } from './block.ts'
 import { encode, framed, long } from './encode.ts'
 import type { Field, Schema } from './schemas.ts'
 
@@ -100,6 +100,35 @@ describe('limits', () => {
     expect(decodeOne(nothings, Buffer.concat([start, long(2n ** 60n), long(0)])).result).toBe('ok')
   })
 
+  test.each<[string, Schema, unknown]>([
+    [
+      'map of nulls',
+      { type: 'map', values: 'null' },
+      [
+        ['', null],
+        ['', null],
+        ['', null],
+        ['', null],
+      ],
+    ],
+    [
+      'map of strings',
+      { type: 'map', values: 'string' },
+      [
+        ['', ''],
+        ['', ''],
+        ['', ''],
+      ],
+    ],
+    ['array of strings', { type: 'array', items: 'string' }, ['', '', '']],
+    ['array of nulls', { type: 'array', items: 'null' }, [null, null, null]],
+  ])('entries may take as few bytes as they can: %s', (_, type, value) => {
+    for (const name of (type as { type: string }).type === 'map' ? ['extra', 'features'] : ['extra']) {
+      const schema = recordWith({ name, type })
+      expect(decodeOne(schema, encode(schema, { ...basicValue, [name]: value })).result).toBe('ok')
+    }
+  })
+
   test('a recursive value is followed a hundred levels deep', () => {
     const list: Schema = {
       type: 'record',
@@ -118,6 +147,33 @@ describe('limits', () => {
       ])
     expect(decodeOne(nested, chain(40)).result).toBe('ok')
     expect(decodeOne(nested, chain(300)).result).toBe('too-deep')
+  })
+})
+
+describe('an event like those before it', () => {
+  const names = ['f0', 'f1', 'a-longer-name-that-is-not-declared']
+  const map: Schema = { type: 'map', values: ['null', 'double', 'string'] }
+  const record: Schema = {
+    type: 'record',
+    name: 'F',
+    fields: names.map(name => ({ name: name.replaceAll('-', '_'), type: 'double' })),
+  }
+  const mapValue = Object.fromEntries(names.map(name => [name, { double: 1 }]))
+  const recordValue = Object.fromEntries(names.map(name => [name.replaceAll('-', '_'), 1]))
+
+  test.each([
+    ['map', map, mapValue],
+    ['record', record, recordValue],
+  ])('is a fault wherever it is cut off, though its keys are expected: %s', (_, type, features) => {
+    const schema = recordWith({ name: 'features', type })
+    const { decoder, columns } = setUp()
+    decoder.addSchema(1, JSON.stringify(schema))
+    const whole = framed(1, encode(schema, { ...basicValue, features }))
+    expect(decoder.decode(lastInBuffer(whole), 0, columns)).toBe(0)
+    for (let length = 5; length < whole.length; length++) {
+      expect(DECODE_RESULTS[decoder.decode(lastInBuffer(whole.subarray(0, length)), 0, columns)]).toBe('truncated')
+    }
+    expect(columns.count).toBe(1)
   })
 })
 

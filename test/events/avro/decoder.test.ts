@@ -1,12 +1,11 @@
 import avro from 'avsc'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { RecordBlock } from '../../../src/consumers/record-block.ts'
 import { createDecoder, type Decoder } from '../../../src/events/avro/decoder.ts'
 import { DECODE_RESULTS } from '../../../src/events/avro/faults.ts'
 import { createEventColumns, type EventColumns } from '../../../src/events/columns.ts'
 import { createTextInterner } from '../../../src/events/interner.ts'
-import { blockOf } from './block.ts'
+import { blockOf, lastInBuffer } from './block.ts'
 import { type Blocks, encode, framed } from './encode.ts'
 import { expectedRow, rowAt } from './oracle.ts'
 import { dictionary, predictionSchema, predictionValue } from './predictions.ts'
@@ -30,19 +29,6 @@ const schemaAndValues = predictionSchema.chain(schema =>
     shape: blocks,
   }),
 )
-
-/** A block that ends with its only value: whatever reads on leaves the buffer. */
-const lastInBuffer = (value: Buffer): RecordBlock => {
-  const bytes = Buffer.from(value)
-  const own = new Uint8Array(bytes).buffer
-  return {
-    ...blockOf([value]),
-    bytes: Buffer.from(own),
-    view: new DataView(own),
-    valueStarts: Int32Array.of(0),
-    valueEnds: Int32Array.of(value.length),
-  }
-}
 
 describe('any record of any writer schema', () => {
   test('is read as avsc reads it', () => {

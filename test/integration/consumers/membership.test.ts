@@ -11,11 +11,6 @@ const admin = newClient().admin()
 beforeAll(async () => {
   await admin.connect()
   await log.ensureTopics([{ name: topic, partitions: 2, replicationFactor: 1, config: {} }], { create: true })
-  const writer = await log.writer()
-  await writer.append(
-    topic,
-    Array.from({ length: 100 }, (_, i) => ({ key: null, value: Buffer.from(`${i}`), partition: i % 2 })),
-  )
 })
 afterAll(() => Promise.all([log.close(), admin.disconnect()]))
 
@@ -38,6 +33,12 @@ const join = async (groupId: string, sessionTimeoutMs = 3000) => {
 describe('a member of a real group', () => {
   test('never fetches, though there are records: fetching would be a crash', async () => {
     const { membership, told } = await join(`${prefix}-quiet`)
+    await membership.freshHeartbeat()
+    const writer = await log.writer()
+    await writer.append(
+      topic,
+      [0, 1].map(partition => ({ key: null, value: Buffer.from('for whom?'), partition })),
+    )
     for (let i = 0; i < 3; i++) await membership.freshHeartbeat()
     expect(told).toEqual(['assigned 0,1 in 1'])
     await membership.stop()

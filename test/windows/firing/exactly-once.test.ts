@@ -142,7 +142,8 @@ const history = async (seed: number): Promise<void> => {
 describe('windows under crashes', () => {
   it('say what the logs say, whatever the schedule of folding, checkpoints, firing and crashes', async () => {
     const first = Number(process.env.TIDEMARK_SEED ?? Math.floor(Math.random() * 1e9))
-    for (let seed = first; seed < first + 60; seed++) {
+    const histories = Number(process.env.TIDEMARK_HISTORIES ?? 25)
+    for (let seed = first; seed < first + histories; seed++) {
       await history(seed).catch(error => {
         throw new Error(`history with TIDEMARK_SEED=${seed}`, { cause: error })
       })
