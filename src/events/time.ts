@@ -14,11 +14,12 @@ export const parseIsoTime = (text: string, zone?: 'Z'): IsoTime => {
   if (match === null) return { kind: 'not-iso' }
   const [, year, month, day, hour, minute, second = '00', fraction = '', offset = zone] = match
   if (hour !== undefined && offset === undefined) return { kind: 'no-zone' }
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999, and rolls 30 February over to March.
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999. What is too large rolls over into the next day, month or year.
   const date = new Date(0)
   date.setUTCFullYear(Number(year), Number(month) - 1, Number(day))
   date.setUTCHours(Number(hour ?? 0), Number(minute ?? 0), Number(second), Number(fraction.padEnd(3, '0').slice(0, 3)))
-  const rolledOver = date.getUTCDate() !== Number(day) || date.getUTCHours() !== Number(hour ?? 0) || Number(minute ?? 0) > 59
+  const rolledOver =
+    date.getUTCMonth() + 1 !== Number(month) || date.getUTCDate() !== Number(day) || date.getUTCHours() !== Number(hour ?? 0)
   if (Number.isNaN(date.getTime()) || rolledOver || Number(second) > 59) return { kind: 'not-iso' }
   const timeMs = date.getTime() - offsetMs(offset ?? 'Z')
   return Math.abs(timeMs) <= MAX_TIME_MS ? { kind: 'time', timeMs } : { kind: 'not-iso' }

@@ -19,8 +19,8 @@ export type Layout = Readonly<{
 
 export const EVENTS_CELL = 0
 
-/** `referenceVersion`: what the bins and vocabularies of the aggregates come from. */
-export const createLayout = (aggregates: readonly Aggregate[], referenceVersion: string | null): Layout => {
+/** `meaning`: what else decides what the cells mean, as text: the reference of bins and vocabularies, the configured ranges. */
+export const createLayout = (aggregates: readonly Aggregate[], meaning: string): Layout => {
   const runs: { op: CellRun['op']; count: number }[] = [{ op: 'add', count: 1 }]
   const starts: number[] = []
   let size = 1
@@ -40,7 +40,7 @@ export const createLayout = (aggregates: readonly Aggregate[], referenceVersion:
     if (op === 'max') identities.fill(Number.NEGATIVE_INFINITY, at, at + count)
     at += count
   }
-  const description = JSON.stringify([referenceVersion, ...aggregates.map(a => [a.name, a.runs.map(r => [r.op, r.count])])])
+  const description = JSON.stringify([meaning, ...aggregates.map(a => [a.name, a.runs.map(r => [r.op, r.count])])])
   return { size, aggregates, starts, identities, runs, hash: hash64(description) }
 }
 

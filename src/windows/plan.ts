@@ -40,6 +40,12 @@ export const dictionaryOf = (models: readonly ModelConfig[]): Dictionary => {
   return { features: [...features].sort(), segments: [...segments].sort(), businessRules: [...businessRules].sort() }
 }
 
+/** What decides what a model's cells mean, beside the aggregates' names: bins and vocabularies, and ranges. */
+const meaningOf = ({ reference, features }: ModelConfig): string => {
+  const ranges = Object.entries(features).map(([name, { range }]) => [name, range] as const)
+  return JSON.stringify([reference?.version ?? null, ranges.sort(([a], [b]) => (a < b ? -1 : 1))])
+}
+
 /** Declared features: those of the reference and those of the configuration. */
 export const featureNames = (model: ModelConfig): readonly string[] =>
   [...new Set([...Object.keys(model.reference?.features ?? {}), ...Object.keys(model.features)])].sort()
@@ -49,7 +55,7 @@ export const createPlans = (config: Pick<Config, 'models' | 'time'>): Plans => {
   const named = config.models.map(
     (model): ModelPlan => ({
       config: model,
-      layout: createLayout(aggregatesFor(model, dictionary), model.reference?.version ?? null),
+      layout: createLayout(aggregatesFor(model, dictionary), meaningOf(model)),
       classes: paneClasses(model.windows),
     }),
   )

@@ -62,6 +62,18 @@ describe('a prediction as a line of JSON', () => {
     expect(parsed.kind === 'prediction' && parsed.prediction.time).toBe(expected)
   })
 
+  test.each([
+    '2026-02-30',
+    '2026-13-01',
+    '2026-01-31T24:00Z',
+    '2026-01-31T12:60Z',
+    '2026-01-31T12:00:60Z',
+    '2026-1-31',
+    '+275760-09-14T00:00Z',
+  ])('time %j is none', time => {
+    expect(problem({ time })).toContain('it must be ISO-8601')
+  })
+
   test('timestamp will do for time, as in Avro', () => {
     const parsed = parse({ timestamp: 5 }, 'time')
     expect(parsed.kind === 'prediction' && parsed.prediction.time).toBe(5)

@@ -18,7 +18,7 @@ export const modelOf = (model: Partial<ModelConfig>): ModelConfig => ({
 
 /** Cells of one aggregate that saw all rows of the columns, in one call. */
 export const cellsOf = (aggregate: Aggregate, columns: EventColumns): Float64Array => {
-  const cells = emptyCells(createLayout([aggregate], null)).subarray(1)
+  const cells = emptyCells(createLayout([aggregate], '')).subarray(1)
   aggregate.observe(cells, 0, columns, allRows(columns.count), columns.count)
   return cells
 }

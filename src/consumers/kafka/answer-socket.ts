@@ -1,4 +1,4 @@
-import { isIP, connect as tcpConnect, type OnReadOpts, type Socket } from 'node:net'
+import { isIP, type OnReadOpts, type Socket, connect as tcpConnect } from 'node:net'
 import { type ConnectionOptions, connect as tlsConnect } from 'node:tls'
 import type { ISocketFactory } from 'kafkajs'
 
@@ -31,7 +31,9 @@ export const answerSockets =
       if (target === length) {
         const size = length.readInt32BE()
         if (!(size >= LENGTH_BYTES && size <= MAX_ANSWER_BYTES)) {
-          socket.destroy(new Error(`${host}:${port} announces an answer of ${size} bytes: it does not speak Kafka's protocol here (TLS?)`))
+          socket.destroy(
+            new Error(`${host}:${port} announces an answer of ${size} bytes: it does not speak Kafka's protocol here (TLS?)`),
+          )
           return false
         }
         target = memory(LENGTH_BYTES + size)
@@ -62,7 +64,7 @@ const connect = (place: Place, ssl: ConnectionOptions | undefined, onConnect: ()
 
 /** Answers that are lent stay as they are until so many more have been asked for: see PartitionReader. */
 const LENT_ANSWERS = 4
-/** Smaller answers (errors, the end of the log) are cheap to make, and leave the turn to others. Lent memory grows in such steps. */
+/** Smaller answers (errors, the end of the log) have memory of their own. What is lent grows in such steps. */
 const LENT_STEP_BYTES = 1 << 16
 
 /** Memory of one connection: large answers that were asked for as lent share it in turn, others have their own. */
@@ -75,10 +77,12 @@ export const lentMemory = (): Readonly<{ memory: AnswerMemory; lendNext(): void 
       isNextLent = true
     },
     memory: size => {
-      if (!isNextLent || size < LENT_STEP_BYTES) return ownMemory(size)
-      isNextLent = false
+      const isLent = isNextLent && size >= LENT_STEP_BYTES
+      isNextLent = false // whatever it was: an answer too many in memory of its own costs little, one too many lent is overwritten
+      if (!isLent) return ownMemory(size)
       turn = (turn + 1) % LENT_ANSWERS
-      if (lent[turn] === undefined || lent[turn].length < size) lent[turn] = ownMemory(Math.ceil(size / LENT_STEP_BYTES) * LENT_STEP_BYTES)
+      if (lent[turn] === undefined || lent[turn].length < size)
+        lent[turn] = ownMemory(Math.ceil(size / LENT_STEP_BYTES) * LENT_STEP_BYTES)
       return lent[turn].subarray(0, size)
     },
   }

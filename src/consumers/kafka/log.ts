@@ -67,7 +67,9 @@ export const createKafkaLog = (
         await brokers.ping()
         return { kind: 'ok' }
       } catch (error) {
-        return { kind: 'down', reason: sentenceOf(error) }
+        const reason = sentenceOf(error)
+        const namesBroker = config.brokers.some(broker => reason.includes(broker))
+        return { kind: 'down', reason: namesBroker ? reason : `${config.brokers.join(', ')}: ${reason}` }
       }
     },
     close: async () => {

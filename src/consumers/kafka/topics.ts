@@ -23,13 +23,15 @@ export const ensureTopics = async (
 ): Promise<readonly string[]> => {
   const servers = bootstrapServers.join(',')
   const admin = client.admin()
-  await admin.connect()
   try {
+    await admin.connect()
     const refused = create ? await createMissing(admin, brokers, specs) : []
     const actual = await describe(admin, specs)
     return [...refused, ...specs.flatMap(spec => topicProblems(spec, actual.get(spec.name), servers))]
+  } catch (error) {
+    throw new Error(`Kafka at ${servers} cannot be asked about its topics: ${sentenceOf(error)}`, { cause: error })
   } finally {
-    await admin.disconnect()
+    await admin.disconnect().catch(() => {})
   }
 }
 

@@ -23,7 +23,9 @@ export const sentence = (
 }
 
 const claim = (state: AlertState, rule: RuleConfig, verdict: Verdict): string => {
-  const value = verdict.value === null ? 'has no data' : `is ${number(verdict.value)}`
+  // a drift score is judged by its effect: what is left when the mean of pure chance is taken off
+  const effect = rule.condition.kind === 'drift' ? ' beyond chance' : ''
+  const value = verdict.value === null ? 'has no data' : `is ${number(verdict.value)}${effect}`
   const expected = expectation(rule, verdict)
   switch (state) {
     case 'firing':

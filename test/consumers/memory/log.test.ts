@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createMemoryLog } from '../../../src/consumers/memory/log.ts'
-import { FETCH_MAX_BYTES, logContract } from '../log-contract.ts'
+import { FETCH_MAX_BYTES } from '../contract/bench.ts'
+import { logContract } from '../log-contract.ts'
 import { expectRecords, plainRecords, readRange, recordsOf } from '../support.ts'
 
 logContract('the log in memory', async () => {

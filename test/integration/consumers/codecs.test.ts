@@ -46,7 +46,10 @@ const codecInLog = async (topic: string): Promise<Codec> => {
   const [leader] = await brokers.leaders(topic)
   if (leader === undefined) throw new Error(`${topic} has no leader`)
   const line = await brokers.connect(leader)
-  const bytes = await line.fetch({ topic, partition: 0, offset: 0, maxBytes: 1, maxWaitMs: 0, isolation: 'read_committed' })
+  const bytes = await line.fetch(
+    { topic, partition: 0, offset: 0, maxBytes: 1, maxWaitMs: 0, isolation: 'read_committed' },
+    'own',
+  )
   line.close()
   brokers.close()
   const fetched = readFetchResponse(bytes, topic, 0)

@@ -1,4 +1,5 @@
-import { FETCH_MAX_BYTES, logContract } from '../../consumers/log-contract.ts'
+import { FETCH_MAX_BYTES } from '../../consumers/contract/bench.ts'
+import { logContract } from '../../consumers/log-contract.ts'
 import { newClient, newLog, newPrefix } from './kafka-support.ts'
 
 logContract('the log on Kafka', async () => {

@@ -15,7 +15,7 @@ test('docs/measures.md has a row for every metric, and no other', () => {
   }
   const dictionary = { features: ['colour', 'size'], segments: [], businessRules: ['cap'] }
   const aggregates = aggregatesFor(modelOf({ reference, itemsAtLeast: [1], businessRules: ['cap'] }), dictionary)
-  const layout = createLayout(aggregates, null)
+  const layout = createLayout(aggregates, '')
   const measured = aggregates.flatMap((aggregate, i) => aggregate.summarize(emptyCells(layout), layout.starts[i], 1000))
 
   const page = readFileSync(new URL('../../../docs/measures.md', import.meta.url), 'utf8')

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { latency } from '../../../src/windows/aggregates/latency.ts'
 import { BUCKETS, bucketOf, HIGHEST, LOWEST, lowerBound } from '../../../src/windows/aggregates/latency-buckets.ts'
-import { measuresOf } from '../../support/aggregates.ts'
+import { cellsOf, measuresOf } from '../../support/aggregates.ts'
+import { columnsOf } from '../../support/event-rows.ts'
 
 const none = { features: [], segments: [], businessRules: [] }
 const measures = (latencies: readonly (number | null)[]) =>
@@ -90,5 +91,10 @@ describe('the rest of latency', () => {
     expect(found.get('latency_max_ms')).toMatchObject({ value: 30, n: 3 })
     expect(found.get('latency_mean_ms')).toMatchObject({ value: 40 / 3, n: 3 })
     expect(found.get('latency_invalid_ratio')).toMatchObject({ value: 0.4, n: 5 })
+  })
+
+  test('0 is one number, whatever its sign', () => {
+    const cells = cellsOf(latency, columnsOf([{ latencyMs: 0 }, { latencyMs: -0 }].toReversed(), none))
+    expect(cells.some(cell => Object.is(cell, -0))).toBe(false)
   })
 })

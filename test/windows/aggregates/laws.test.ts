@@ -37,7 +37,7 @@ const aggregates = aggregatesFor(
   }),
   dictionary,
 )
-const layout = createLayout(aggregates, null)
+const layout = createLayout(aggregates, '')
 
 /** Values that break what is not careful: zeros of both signs, denormals, overflow, the ends of the range, wrong kinds. */
 const nastyNumber = fc.oneof(

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest'
+import type { RuleConfig } from '../../../src/config/config.ts'
+import type { Evidence } from '../../../src/windows/rules/phase.ts'
+import { isForgettable, NEW_RULE_STATE, observe, type RuleState } from '../../../src/windows/rules/state.ts'
+
+const RULE = { forWindows: 1, keepFiringForWindows: 1, noData: 'keep' } as RuleConfig
+const bad: Evidence = { kind: 'measured', breach: true, boundBack: false, valueBack: false, n: 10 }
+const good: Evidence = { kind: 'measured', breach: false, boundBack: true, valueBack: true, n: 10 }
+
+/** Judges windows in turn; lateness 25, so that a window may be revised 25 after its end. */
+const judge = (
+  windows: readonly (readonly [endMs: number, revision: 0 | 1, evidence: Evidence])[],
+): { said: string[]; state: RuleState } => {
+  let state = NEW_RULE_STATE
+  const said: string[] = []
+  for (const [endMs, revision, evidence] of windows) {
+    const dueMs = revision === 0 ? endMs : endMs + 25
+    const next = observe(state, { endMs, revision, evidence }, RULE, dueMs - 25)
+    state = next.state
+    for (const a of next.announcements) said.push(`${a.state}@${a.transition.endMs} of ${a.transition.firedMs}`)
+  }
+  return { said, state }
+}
+
+describe('what a rule remembers', () => {
+  it('says that it fires, and that it is over', () => {
+    expect(
+      judge([
+        [10, 0, bad],
+        [20, 0, bad],
+        [30, 0, good],
+      ]).said,
+    ).toEqual(['firing@10 of 10', 'resolved@30 of 10'])
+  })
+
+  it('retracts what was firing when late events show that the rule was not broken', () => {
+    expect(
+      judge([
+        [10, 0, bad],
+        [20, 0, good],
+        [10, 1, good],
+      ]).said,
+    ).toEqual(['firing@10 of 10', 'resolved@20 of 10', 'retracted@10 of 10'])
+  })
+
+  it('fires late when only the late events show that the rule was broken', () => {
+    expect(
+      judge([
+        [10, 0, good],
+        [20, 0, bad],
+        [10, 1, bad],
+      ]).said,
+    ).toEqual(['firing@20 of 20', 'retracted@20 of 20', 'firing@10 of 10'])
+  })
+
+  it('fires again when a revision takes back the end', () => {
+    expect(
+      judge([
+        [10, 0, bad],
+        [20, 0, good],
+        [20, 1, bad],
+      ]).said,
+    ).toEqual(['firing@10 of 10', 'resolved@20 of 10', 'firing@20 of 10'])
+  })
+
+  it('steps once for a window, however often it is judged', () => {
+    const { said, state } = judge([
+      [10, 0, bad],
+      [10, 0, bad],
+      [10, 0, good],
+    ])
+    expect(said).toEqual(['firing@10 of 10'])
+    expect(state.sequence).toBe(1)
+  })
+
+  it('keeps only windows that may still be revised, and forgets a rule that never alerted', () => {
+    const { state } = judge([
+      [10, 0, good],
+      [20, 0, good],
+      [60, 0, good],
+    ])
+    expect(state.windows.map(w => w.endMs)).toEqual([60])
+    expect(isForgettable(state)).toBe(true)
+    expect(
+      isForgettable(
+        judge([
+          [10, 0, bad],
+          [20, 0, good],
+          [90, 0, good],
+        ]).state,
+      ),
+      'its sequence must go on rising',
+    ).toBe(false)
+  })
+})
