@@ -21,7 +21,7 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { test: { name: 'demo', include: DEMO, testTimeout: 180_000 } },
+      { test: { name: 'demo', include: DEMO, testTimeout: 600_000 } },
       { test: { name: 'data', include: ['test/data/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
       {
         test: {

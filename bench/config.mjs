@@ -1,4 +1,15 @@
-import { BINS, EVENTS, FEATURES, MODELS, normalEdges, OUT_OF_ORDER_MS, PARTITIONS, START_MS, TOPICS, WINDOW_MS } from './workload.mjs'
+import {
+  BINS,
+  EVENTS,
+  FEATURES,
+  MODELS,
+  normalEdges,
+  OUT_OF_ORDER_MS,
+  PARTITIONS,
+  START_MS,
+  TOPICS,
+  WINDOW_MS,
+} from './workload.mjs'
 
 /** What the peers compare with: standard normal values, as many in each bin. */
 const profile = {
@@ -34,7 +45,12 @@ export const configOf = (shape, { brokers, registryUrl, redisUrl }, namespace) =
     clientId: 'bench',
     ssl: false,
     sasl: null,
-    topics: { predictions: TOPICS[shape], windows: `${namespace}-windows`, alerts: `${namespace}-alerts`, deadLetters: `${namespace}-dead` },
+    topics: {
+      predictions: TOPICS[shape],
+      windows: `${namespace}-windows`,
+      alerts: `${namespace}-alerts`,
+      deadLetters: `${namespace}-dead`,
+    },
     createTopics: true,
     partitions: PARTITIONS,
     replicationFactor: 1,

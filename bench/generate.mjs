@@ -3,8 +3,8 @@ import { pathToFileURL } from 'node:url'
 import avro from 'avsc'
 import { Kafka, logLevel } from 'kafkajs'
 import { partitionOfKey } from '../dist/consumers/murmur2.js'
-import { createConfluentRegistry } from '../dist/events/confluent-registry.js'
 import { frame } from '../dist/events/avro/frame.js'
+import { createConfluentRegistry } from '../dist/events/confluent-registry.js'
 import { servers } from './servers.mjs'
 import { EVENTS, FEATURES, PARTITIONS, schemaOf, TOPICS, VERSION, workload } from './workload.mjs'
 
@@ -39,7 +39,10 @@ const remake = async (admin, topic) => {
   if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] })
   const entries = { 'retention.ms': '-1', 'retention.bytes': '-1', 'compression.type': 'producer' }
   const configEntries = Object.entries(entries).map(([name, value]) => ({ name, value }))
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: PARTITIONS, replicationFactor: 1, configEntries }] })
+  await admin.createTopics({
+    waitForLeaders: true,
+    topics: [{ topic, numPartitions: PARTITIONS, replicationFactor: 1, configEntries }],
+  })
 }
 
 const fill = async (kafka, topic, shape, registryUrl) => {

@@ -71,7 +71,11 @@ const requestOf = (topic, offsets) =>
     topics: [
       {
         topic,
-        partitions: offsets.map((offset, partition) => ({ partition, fetchOffset: String(offset), maxBytes: MAX_BYTES_PER_PARTITION })),
+        partitions: offsets.map((offset, partition) => ({
+          partition,
+          fetchOffset: String(offset),
+          maxBytes: MAX_BYTES_PER_PARTITION,
+        })),
       },
     ],
   })
@@ -159,7 +163,13 @@ const folding = typed => {
     let found = windows.get(key)
     if (found === undefined) {
       const cells = count => new Float64Array(count)
-      found = { bins: new Uint32Array(F * BINS), sums: cells(F * BINS), n: cells(F), squares: cells(F), latency: new Uint32Array(1024) }
+      found = {
+        bins: new Uint32Array(F * BINS),
+        sums: cells(F * BINS),
+        n: cells(F),
+        squares: cells(F),
+        latency: new Uint32Array(1024),
+      }
       windows.set(key, Object.assign(found, { events: 0, errors: 0, nulls: 0 }))
     }
     return found

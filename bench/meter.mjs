@@ -9,7 +9,8 @@ export const meter = () => {
   return {
     /** To be told now and then how many events are done. */
     at: events => {
-      if (from === undefined && events >= WARM_EVENTS && events < EVENTS) from = { events, ns: process.hrtime.bigint(), cpu: process.cpuUsage() }
+      if (from === undefined && events >= WARM_EVENTS && events < EVENTS)
+        from = { events, ns: process.hrtime.bigint(), cpu: process.cpuUsage() }
     },
     end: (events, cpu = process.cpuUsage(from.cpu), ns = process.hrtime.bigint()) => {
       const seconds = Number(ns - from.ns) / 1e9

@@ -145,7 +145,13 @@ const runMonitor = async () => {
   await monitor.stop()
   await store.close()
   await deleteAll(redis)
-  return { ...result, redisCpuSeconds: round(redisSeconds), rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20), ledger, results }
+  return {
+    ...result,
+    redisCpuSeconds: round(redisSeconds),
+    rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
+    ledger,
+    results,
+  }
 }
 
 /** Sees through the metrics' port how far folding is. */
@@ -194,7 +200,9 @@ const publishedResults = async () => {
       if (fetched.kind !== 'records') throw new Error(JSON.stringify(fetched))
       for (const block of fetched.blocks)
         for (let i = 0; i < block.count; i++)
-          results.push(summaryOf(codecs.windowResult.decode(block.bytes.subarray(block.valueStarts[i] + FRAME_BYTES, block.valueEnds[i]))))
+          results.push(
+            summaryOf(codecs.windowResult.decode(block.bytes.subarray(block.valueStarts[i] + FRAME_BYTES, block.valueEnds[i]))),
+          )
       offset = fetched.nextOffset()
     }
   }
@@ -224,7 +232,8 @@ const cpuSecondsOf = async redis => {
 
 /** What the run left in Redis and Kafka. */
 const deleteAll = async redis => {
-  for await (const keys of redis.scanStream({ match: `{tidemark:${namespace}*`, count: 1000 })) if (keys.length > 0) await redis.del(...keys)
+  for await (const keys of redis.scanStream({ match: `{tidemark:${namespace}*`, count: 1000 }))
+    if (keys.length > 0) await redis.del(...keys)
   const admin = new Kafka({ brokers: given.brokers, logLevel: logLevel.NOTHING }).admin()
   await admin.connect()
   await admin.deleteTopics({ topics: (await admin.listTopics()).filter(topic => topic.startsWith(namespace)) })

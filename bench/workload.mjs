@@ -49,7 +49,15 @@ export const schemaOf = shape => ({
 export function* workload(count = EVENTS) {
   const random = sfc32(20_260_101)
   const normal = normals(random)
-  const event = { id: '', timeMs: START_MS, model: '', features: new Float64Array(FEATURES.length), prediction: 0, latencyMs: 0, error: null }
+  const event = {
+    id: '',
+    timeMs: START_MS,
+    model: '',
+    features: new Float64Array(FEATURES.length),
+    prediction: 0,
+    latencyMs: 0,
+    error: null,
+  }
   for (let i = 0; i < count; i++) {
     event.id = `p${String(i).padStart(8, '0')}`
     event.timeMs += Math.floor(random() * 3)
@@ -71,14 +79,21 @@ const normalQuantile = p => {
   if (p > 0.5) return -normalQuantile(1 - p)
   if (p < 0.02425) {
     const q = Math.sqrt(-2 * Math.log(p))
-    const above = ((((-7.784894002430293e-3 * q - 3.223964580411365e-1) * q - 2.400758277161838) * q - 2.549732539343734) * q + 4.374664141464968) * q
+    const above =
+      ((((-7.784894002430293e-3 * q - 3.223964580411365e-1) * q - 2.400758277161838) * q - 2.549732539343734) * q +
+        4.374664141464968) *
+      q
     const below = (((7.784695709041462e-3 * q + 3.224671290700398e-1) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1
     return (above + 2.938163982698783) / below
   }
   const q = p - 0.5
   const r = q * q
-  const above = ((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.3577518672690) * r - 30.66479806614716) * r
-  const below = ((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r - 13.28068155288572) * r + 1
+  const above =
+    ((((-39.69683028665376 * r + 220.9460984245205) * r - 275.9285104469687) * r + 138.357751867269) * r - 30.66479806614716) * r
+  const below =
+    ((((-54.47609879822406 * r + 161.5858368580409) * r - 155.6989798598866) * r + 66.80131188771972) * r - 13.28068155288572) *
+      r +
+    1
   return ((above + 2.506628277459239) * q) / below
 }
 

@@ -11,7 +11,16 @@ export type Dictionary = Readonly<{
 }>
 
 /** `kinds` of a value column. */
-export const ValueKind = { absent: 0, null: 1, number: 2, text: 3, boolean: 4, vector: 5 } as const
+export const ValueKind = {
+  absent: 0,
+  null: 1,
+  number: 2,
+  text: 3,
+  boolean: 4,
+  vector: 5,
+  /** Not sent: sampling at the gateway dropped the payload (`sampled` false). Nothing is known, so nothing is missing. */
+  dropped: 6,
+} as const
 
 /** A column of values that may be of any kind, row by row. */
 export type ValueColumn = Readonly<{

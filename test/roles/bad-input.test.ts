@@ -145,6 +145,13 @@ describe('bad input', () => {
     expect(measured(outcome, 'count')).toBe(21)
   })
 
+  it('a payload that sampling dropped is not missing, and not uncovered', async () => {
+    const outcome = await stream([event(5, { features: {}, prediction: null, sampled: false })])
+    expect(measured(outcome, 'missing_ratio')).toBe(0)
+    expect(measured(outcome, 'coverage_ratio')).toBe(1)
+    expect(measured(outcome, 'count'), 'the event itself is counted').toBe(21)
+  })
+
   it('an event of a model that nothing watches is counted as skipped', async () => {
     const outcome = await stream([event(50, { model: 'nobody' })])
     expect(outcome.letters).toEqual([])

@@ -37,6 +37,12 @@ export type Decoder = Readonly<{
 /** Rows whose defaults are written at a time. */
 const PREPARED_ROWS = 256
 
+/** What an event that was sampled away does not say is not missing: it was never sent. */
+const markDropped = ({ features, prediction }: EventColumns, row: number): void => {
+  for (const { kinds } of features) if (kinds[row] === ValueKind.absent) kinds[row] = ValueKind.dropped
+  if (prediction.kinds[row] === ValueKind.null) prediction.kinds[row] = ValueKind.dropped
+}
+
 export const createDecoder = (
   options: Readonly<{ dictionary: Dictionary; limits: DecoderLimits; texts: TextInterner }>,
 ): Decoder => {
@@ -100,6 +106,7 @@ export const createDecoder = (
 
   const readRecord = (plan: Plan, columns: EventColumns, row: number): number => {
     const { steps, types } = plan
+    let sampled = true
     for (step = 0; step < steps.length; step += 2) {
       const place = steps[step + 1]
       switch (steps[step]) {
@@ -148,6 +155,9 @@ export const createDecoder = (
         case Field.fallback:
           columns.fallbacks[row] = readFlag(cursor, types.code, place)
           break
+        case Field.sampled:
+          sampled = readFlag(cursor, types.code, place) === 1
+          break
         case Field.ruleEffects:
           readRuleEffects(cursor, types, place, columns, row, ruleNames)
           break
@@ -155,6 +165,7 @@ export const createDecoder = (
       if (cursor.fault !== Code.ok) return cursor.fault
     }
     if (cursor.pos !== cursor.end) return Code.trailingBytes
+    if (!sampled) markDropped(columns, row)
     if (columns.models[row] === 0) return Code.missingModel
     const timeMs = columns.timesMs[row]
     return timeMs >= -MAX_TIME_MS && timeMs <= MAX_TIME_MS ? Code.ok : Code.badTime

@@ -19,6 +19,7 @@ export const Field = {
   error: 13,
   fallback: 14,
   ruleEffects: 15,
+  sampled: 16,
 } as const
 
 /** How a record of one writer schema is read: pairs of `Field` and the place of its type, in the order of the bytes. */
@@ -89,6 +90,7 @@ const FIELDS: ReadonlyMap<string, KnownField> = new Map([
   ['latencyMs', number(Field.latencyMs)],
   ['error', known(Field.error, null, '')],
   ['fallback', known(Field.fallback, type => type.kind === 'boolean', 'a boolean')],
+  ['sampled', known(Field.sampled, type => type.kind === 'boolean', 'a boolean')],
   ['ruleEffects', known(Field.ruleEffects, isRecordArray, 'an array of records {rule, effect}')],
 ])
 

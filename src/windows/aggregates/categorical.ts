@@ -80,6 +80,6 @@ const foldCategories = (
     } else if (kind === ValueKind.number) cells[counts + categories.ofNumber(numbers[row])]++
     else if (kind === ValueKind.boolean) cells[counts + categories.booleans[numbers[row] === 0 ? 0 : 1]]++
     else if (kind === ValueKind.vector) cells[at + WRONG_TYPE]++
-    else cells[at + MISSING]++
+    else if (kind !== ValueKind.dropped) cells[at + MISSING]++
   }
 }

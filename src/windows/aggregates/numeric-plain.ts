@@ -66,7 +66,7 @@ const foldNumbers = (
       else if (value < 0) cells[at + NEGATIVE_INFINITY]++
       else cells[at + NOT_A_NUMBER]++
     } else if (kind <= ValueKind.null) cells[at + MISSING]++
-    else cells[at + WRONG_TYPE]++
+    else if (kind !== ValueKind.dropped) cells[at + WRONG_TYPE]++
   }
   cells[at + N] = n
   cells[at + MEAN] = mean

@@ -98,7 +98,7 @@ const foldNumbers = (fold: Fold, cells: Float64Array, at: number, column: ValueC
       else if (value < 0) cells[at + NEGATIVE_INFINITY]++
       else cells[at + NOT_A_NUMBER]++
     } else if (kind <= ValueKind.null) missing++
-    else wrongType++
+    else if (kind !== ValueKind.dropped) wrongType++
   }
   cells[at + MISSING] += missing
   cells[at + WRONG_TYPE] += wrongType

@@ -33,7 +33,17 @@ export type TestBatch = Readonly<{
 export const TEST_CODECS = ['none', 'gzip', 'snappy', 'snappy-xerial', 'lz4', 'zstd'] as const satisfies readonly TestCodec[]
 const CODEC_IDS = { none: 0, gzip: 1, snappy: 2, 'snappy-xerial': 2, lz4: 3, zstd: 4 } as const
 
-export const initCodecs = (): Promise<void> => initZstd()
+const ZSTD_READY = Symbol.for('tidemark.test.zstd')
+const inProcess = globalThis as { [ZSTD_READY]?: Promise<void> }
+
+/**
+ * Once a process: a second `init` of the library returns at once and exchanges its memory a moment later, under whatever
+ * compresses then. Test files that share a worker share the library.
+ */
+export const initCodecs = (): Promise<void> => {
+  inProcess[ZSTD_READY] ??= initZstd()
+  return inProcess[ZSTD_READY]
+}
 
 export const varint = (value: number | bigint): Buffer => {
   const n = BigInt(value)

@@ -1,11 +1,10 @@
 import { init as initZstd, compress as zstdCompress } from '@bokuweb/zstd-wasm'
 import { CompressionCodecs, CompressionTypes, type Message } from 'kafkajs'
-import { compressFrameSync } from 'lz4-napi'
-import { compressSync } from 'snappy'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Codec, scanBatches } from '../../../src/consumers/kafka/batch-header.ts'
 import { createBrokers } from '../../../src/consumers/kafka/connection.ts'
 import { readFetchResponse } from '../../../src/consumers/kafka/fetch-response.ts'
+import { compressAs, initCodecs } from '../../consumers/kafka/encode.ts'
 import { readRange } from '../../consumers/support.ts'
 import { kafkaConfig, newClient, newLog, newPrefix, silent } from './kafka-support.ts'
 
@@ -28,14 +27,14 @@ const messages: readonly Message[] = Array.from({ length: RECORDS }, (_, i) => (
 }))
 
 beforeAll(async () => {
-  await initZstd()
-  const codec = (compress: (bytes: Buffer) => Uint8Array) => () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) => Buffer.from(compress(buffer)),
+  await initCodecs()
+  const codec = (compress: (bytes: Buffer) => Buffer) => () => ({
+    compress: async ({ buffer }: { buffer: Buffer }) => compress(buffer),
     decompress: async (bytes: Buffer) => bytes,
   })
-  CompressionCodecs[CompressionTypes.Snappy] = codec(bytes => compressSync(bytes))
-  CompressionCodecs[CompressionTypes.LZ4] = codec(bytes => compressFrameSync(bytes))
-  CompressionCodecs[CompressionTypes.ZSTD] = codec(bytes => zstdCompress(bytes, 3))
+  CompressionCodecs[CompressionTypes.Snappy] = codec(bytes => compressAs('snappy', bytes))
+  CompressionCodecs[CompressionTypes.LZ4] = codec(bytes => compressAs('lz4', bytes))
+  CompressionCodecs[CompressionTypes.ZSTD] = codec(bytes => compressAs('zstd', bytes))
   await producer.connect()
 })
 afterAll(() => Promise.all([log.close(), producer.disconnect()]))
