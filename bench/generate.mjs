@@ -48,7 +48,7 @@ const remake = async (admin, topic) => {
 const fill = async (kafka, topic, shape, registryUrl) => {
   const schema = schemaOf(shape)
   const schemaId = await createConfluentRegistry({ url: registryUrl }).register(`${topic}-value`, JSON.stringify(schema))
-  const encode = encoderOf(shape, avro.Type.forSchema(schema, { wrapUnions: false }))
+  const encode = encoderOf(avro.Type.forSchema(schema, { wrapUnions: false }))
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1 })
   await producer.connect()
   const batches = Array.from({ length: PARTITIONS }, () => [])
@@ -64,7 +64,7 @@ const fill = async (kafka, topic, shape, registryUrl) => {
   await producer.disconnect()
 }
 
-const encoderOf = (shape, type) => {
+const encoderOf = type => {
   return event => {
     const features = {}
     FEATURES.forEach((name, f) => {

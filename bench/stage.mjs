@@ -210,9 +210,9 @@ const publishedResults = async () => {
 }
 
 const summaryOf = ({ model, version, start, samples, measures }) => {
-  const valueOf = metric => measures.find(m => m.metric === metric && m.subject === '')
-  const errors = valueOf('error_ratio')
-  const coverage = valueOf('coverage_ratio')
+  const measureOf = metric => measures.find(m => m.metric === metric && m.subject === '')
+  const errors = measureOf('error_ratio')
+  const coverage = measureOf('coverage_ratio')
   return {
     model,
     version,

@@ -9,7 +9,6 @@ import { createConfluentRegistry } from '../events/confluent-registry.ts'
 import type { SchemaSource } from '../events/registry.ts'
 import { createDomainMetrics } from '../sinks/prometheus/domain-metrics.ts'
 import type { ProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
-import type { Health } from '../sinks/readiness.ts'
 import { createRedisStore } from '../windows/store/redis/store.ts'
 import { StoreUnavailable } from '../windows/store/unavailable.ts'
 import { createTranscode } from './archive/transcode.ts'
@@ -55,7 +54,7 @@ export const startRoles = async (options: Options): Promise<RunningRoles> => {
     board.watch('kafka', log.health)
     const schemas = createConfluentRegistry(config.schemaRegistry)
     await waitFor('schema-registry', options, () => schemas.writerSchema(1))
-    board.watch('schema-registry', () => registryHealth(schemas))
+    board.watch('schema-registry', schemas.health)
     let fail: (error: Error) => void = () => {}
     const crashed = new Promise<never>((_, reject) => {
       fail = reject
@@ -79,16 +78,6 @@ export const startRoles = async (options: Options): Promise<RunningRoles> => {
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-/** Any answer will do: that there is no schema 1 is one. */
-const registryHealth = async (schemas: SchemaSource): Promise<Health> => {
-  try {
-    await schemas.writerSchema(1)
-    return { kind: 'ok' }
-  } catch (error) {
-    return { kind: 'down', reason: error instanceof Error ? error.message : String(error) }
   }
 }
 

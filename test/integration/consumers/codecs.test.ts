@@ -1,4 +1,3 @@
-import { init as initZstd, compress as zstdCompress } from '@bokuweb/zstd-wasm'
 import { CompressionCodecs, CompressionTypes, type Message } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Codec, scanBatches } from '../../../src/consumers/kafka/batch-header.ts'
