@@ -127,4 +127,29 @@ describeRealData('tidemark run on real servers', ['flights/predictions.ndjson.gz
       expect(await second.kill('SIGTERM')).toBe(0)
     }
   })
+
+  it('changes no window when a second process joins in the middle of a stream and the first one leaves', async () => {
+    const run = exampleOn(stack(), 'flights', PARTITIONS)
+    const expected = await replayed(fileOf('flights'), run)
+    const first = startTidemark(['run', '-c', run.config])
+    const url = await first.url()
+    await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok)
+    const publishing = runTidemark(['publish', fileOf('flights'), '-c', run.config, '--rate', '1000', '--end'])
+    const read = (from: string): Promise<number> => metricSum(from, 'tidemark_process_records_read_total', 'role="monitor"')
+    await eventually('the stream has begun', async () => (await read(url)) > 1000)
+    const second = startTidemark(['run', '-c', run.config])
+    try {
+      const secondUrl = await second.url()
+      await eventually('both read', async () => (await read(secondUrl)) > 100)
+      expect(await first.kill('SIGTERM'), 'it leaves cleanly').toBe(0)
+      const published = await publishing
+      expect(published.code, published.output).toBe(0)
+      const windows = await subscribe(stack(), run.topics.windows)
+      await eventually('every window has left', async () => resultsById(windows.read).size >= expected.size)
+      expect(Object.fromEntries(resultsById(windows.read))).toEqual(Object.fromEntries(expected))
+      await windows.stop()
+    } finally {
+      expect(await second.kill('SIGTERM')).toBe(0)
+    }
+  })
 })

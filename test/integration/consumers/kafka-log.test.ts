@@ -3,8 +3,9 @@ import { logContract } from '../../consumers/log-contract.ts'
 import { newClient, newLog, newPrefix } from './kafka-support.ts'
 
 logContract('the log on Kafka', async () => {
-  const log = newLog({ fetchMaxBytes: FETCH_MAX_BYTES })
-  const other = newLog({ fetchMaxBytes: FETCH_MAX_BYTES })
+  const impatient = { retry: { initialRetryTime: 50, retries: 5 } }
+  const log = newLog({ fetchMaxBytes: FETCH_MAX_BYTES }, impatient)
+  const other = newLog({ fetchMaxBytes: FETCH_MAX_BYTES }, impatient)
   const admin = newClient().admin()
   await admin.connect()
   return {
