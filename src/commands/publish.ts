@@ -72,7 +72,7 @@ export const runPublish = async ({ files, source, rate, end, csv }: PublishOptio
       }))
       await writer.append(topic, markers)
     }
-    progress.done()
+    progress.done(`${sent} events`)
     io.stdout.write(`${sent} events sent to ${topic}${end ? ', and the end of the stream' : ''}\n`)
     return bad > 0 ? ExitCode.failed : ExitCode.ok
   } catch (error) {

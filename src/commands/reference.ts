@@ -48,7 +48,7 @@ export const runReferenceBuild = async (options: ReferenceBuildOptions, io: Comm
     const { time } = entry.prediction
     if (time >= range.fromMs && time < range.toMs && builder.add(entry.prediction)) taken++
   }
-  progress.done()
+  progress.done(`${taken} events`)
   if (taken === 0 || bad > 0) {
     const why =
       bad > 0

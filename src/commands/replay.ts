@@ -69,7 +69,7 @@ export const runReplay = async ({ files, out, partitions, source, csv }: ReplayO
     }
     await twin.publish(batch)
     if (Number.isFinite(lastTimeMs)) await twin.end(lastTimeMs)
-    progress.done()
+    progress.done(`${results.length} windows, ${alerts.length} alerts`)
     mkdirSync(out, { recursive: true })
     await writeLines(join(out, 'windows.ndjson'), results.sort(byEnd).map(windowResultToJson))
     await writeLines(join(out, 'alerts.ndjson'), alerts.sort(byWindowEnd).map(alertToJson))

@@ -9,6 +9,8 @@ export type MembershipOptions = Readonly<{ groupId: string; topic: string; sessi
 const HEARTBEATS_PER_SESSION = 10
 /** kafkajs looks for new partitions of the topic so often. */
 const METADATA_MAX_AGE_MS = 60_000
+/** Of one trouble, before kafkajs starts the consumer anew: some seconds. */
+const RETRIES = 5
 
 type Listener = Parameters<Membership['start']>[0]
 type Waiting = { heartbeats: number; readonly resolve: () => void; readonly reject: (error: Error) => void }
@@ -53,7 +55,9 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
           listener.onCrash(error instanceof Error ? error : new Error(String(error)))
         }
       }
+      const hasLeft = () => consumer !== member
       member.on(member.events.GROUP_JOIN, ({ payload }) => {
+        if (hasLeft()) return
         member.pause([{ topic }])
         isAssigned = true
         assignment++
@@ -68,13 +72,13 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
       const revoke = (): void => {
         const wasAssigned = isAssigned
         isAssigned = false
-        if (wasAssigned) tell(() => listener.onRevoking())
+        if (wasAssigned && !hasLeft()) tell(() => listener.onRevoking())
       }
       member.on(member.events.REBALANCING, revoke)
       member.on(member.events.HEARTBEAT, onHeartbeat)
       member.on(member.events.CRASH, ({ payload: { error, restart } }) => {
         revoke()
-        if (restart) return
+        if (restart || hasLeft()) return
         failWaiting(error)
         if (assignment === 0) reject(error)
         else listener.onCrash(error)
@@ -96,6 +100,8 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
         maxWaitTimeInMs: Math.ceil(heartbeatInterval / 2),
         metadataMaxAge: METADATA_MAX_AGE_MS,
         allowAutoTopicCreation: false,
+        // left to itself, kafkajs also restarts a consumer that was stopped while it crashed
+        retry: { retries: RETRIES, restartOnFailure: async () => consumer === member },
       })
       consumer = member
       const joined = listen(member, listener)

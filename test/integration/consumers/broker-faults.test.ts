@@ -72,7 +72,8 @@ const killingBeforeCommit = (client: Kafka, server: Readonly<{ kill(): Promise<v
   return Object.assign(Object.create(client), { producer })
 }
 
-describe('when brokers fail', () => {
+// Four servers are started, and started again: minutes on a busy machine.
+describe('when brokers fail', { timeout: 400_000 }, () => {
   test('the only one killed: everything says so; started again: everything goes on', async () => {
     const kafka = await cluster(1)
     const log = await logOn(kafka.addresses, IMPATIENT)
