@@ -1,13 +1,10 @@
+import type { BatchFingerprint } from '../windows/store/batch-fingerprint.ts'
 import type { RecordBlock } from './record-block.ts'
 
 /** A partition of a topic. */
 export type TopicPartition = Readonly<{ topic: string; partition: number }>
 
-/**
- * What recognises a log that was deleted and made again, or truncated: base offset and CRC of the last record batch
- * before a restart point. Empty before the first batch.
- */
-export type BatchFingerprint = Readonly<{ baseOffset: bigint; crc: number }> | undefined
+export type { BatchFingerprint }
 
 /** One answer of a partition reader. `kind` says what the caller must do. */
 export type Fetched =

@@ -52,7 +52,7 @@ export const createPaneSet = (
     const id = paneId(pane.key)
     const before = stored.get(id)
     stored.set(id, { key: pane.key, asOf: Math.max(before?.asOf ?? 0, pane.asOf) })
-    return { key: pane.key, series: pane.series, bytes: Buffer.from(options.encode(pane)) }
+    return { key: pane.key, series: pane.series, bytes: options.encode(pane) }
   }
 
   return {

@@ -29,6 +29,7 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
   let isAssigned = false
   let assignment = 0
   let waiting: readonly Waiting[] = []
+  let giveUpJoining = (_error: Error): void => {}
 
   const failWaiting = (error: Error): void => {
     const failed = waiting
@@ -48,6 +49,7 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
 
   const listen = (member: Consumer, listener: Listener): Promise<void> =>
     new Promise((resolve, reject) => {
+      giveUpJoining = reject
       const tell = (call: () => void): void => {
         try {
           call()
@@ -145,7 +147,9 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
       const member = consumer
       consumer = undefined
       isAssigned = false
-      failWaiting(new Error(`left group ${groupId}`))
+      const left = new Error(`left group ${groupId}`)
+      failWaiting(left)
+      giveUpJoining(left)
       await member?.disconnect()
     },
   }

@@ -1,4 +1,4 @@
-import type { BatchFingerprint } from '../../consumers/log.ts'
+import type { BatchFingerprint } from './batch-fingerprint.ts'
 
 /**
  * The state store: what a partition and a shard keep, and the fenced calls that write it. Redis, or its in-memory twin; both

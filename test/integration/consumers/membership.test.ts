@@ -69,6 +69,16 @@ describe('a member of a real group', () => {
     await refused
   })
 
+  test('that stops before it has joined is done with both', async () => {
+    const membership = log.membership({ groupId: `${prefix}-early`, topic, sessionTimeoutMs: 3000 })
+    const started = membership.start({ onAssigned() {}, onRevoking() {}, onCrash() {} }).then(
+      () => 'joined',
+      () => 'gave up',
+    )
+    await membership.stop()
+    expect(['joined', 'gave up']).toContain(await started)
+  })
+
   test('of a topic that does not exist cannot start, and says why', async () => {
     const membership = log.membership({ groupId: `${prefix}-lost`, topic: `${prefix}-nowhere`, sessionTimeoutMs: 3000 })
     await expect(membership.start({ onAssigned() {}, onRevoking() {}, onCrash() {} })).rejects.toThrow(/cannot join group/)
