@@ -64,14 +64,12 @@ const fill = async (kafka, topic, shape, registryUrl) => {
   await producer.disconnect()
 }
 
-const encoderOf = type => {
-  return event => {
-    const features = {}
-    FEATURES.forEach((name, f) => {
-      features[name] = event.features[f]
-    })
-    return type.toBuffer({ ...event, timestamp: event.timeMs, version: VERSION, features })
-  }
+const encoderOf = type => event => {
+  const features = {}
+  FEATURES.forEach((name, f) => {
+    features[name] = event.features[f]
+  })
+  return type.toBuffer({ ...event, timestamp: event.timeMs, version: VERSION, features })
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) await generate(await servers(), line => console.error(line))

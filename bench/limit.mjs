@@ -1,6 +1,7 @@
 // The limit of one Node process on the standard workload: one connection, raw fetch answers walked byte by byte, numbers folded
 // into bins, sums and squares in memory. It leaves out everything that makes a product: bad input, other schemas, compression,
-// checksums, transactions, late events, checkpoints, results, a second broker. node bench/limit.mjs map|typed
+// checksums, transactions, late events, checkpoints, results, a second broker.
+// node bench/limit.mjs SHAPE [PASSES]
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { meter } from './meter.mjs'
@@ -294,6 +295,7 @@ const createBinOf = edges => {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { brokers } = await servers()
-  console.log(JSON.stringify(await runLimit(brokers, process.argv[2])))
-  process.exit(0) // kafkajs's connection would keep it alive
+  const [shape, passes = '1'] = process.argv.slice(2)
+  for (let pass = 1; pass <= Number(passes); pass++) console.log(JSON.stringify({ stage: 'limit', shape, pass, ...(await runLimit(brokers, shape)) }))
+  process.exit(0) // kafkajs's connections would keep it alive
 }

@@ -1,4 +1,5 @@
-// One stage over a whole topic, in a process of its own, as one line of JSON. node bench/stage.mjs STAGE SHAPE
+// One stage over a whole topic, several times in this process (the first pass warms it up): a line of JSON a pass.
+// node bench/stage.mjs STAGE SHAPE [PASSES]
 //   STAGE  read: records walked, no value looked at · decode: + values into columns · windows: + folded into panes, in memory ·
 //          monitor: the whole role as `tidemark run` starts it, with checkpoints in Redis, fired windows, results in Kafka
 //   SHAPE  map · typed
@@ -36,10 +37,9 @@ import { EVENTS, PARTITIONS, TOPICS } from './workload.mjs'
 const BATCH_ROWS = 1024
 const POLL_MS = 20
 
-const [stage, shape] = process.argv.slice(2)
+const [stage, shape, passes = '1'] = process.argv.slice(2)
 const given = await servers()
-const namespace = `bench-${shape}-${randomUUID().slice(0, 8)}`
-const config = configOf(shape, given, namespace)
+const config = configOf(shape, given, 'bench')
 const logger = pino({ level: config.log.level }, pino.destination(2))
 const log = createKafkaLog(config.kafka, logger)
 const schemas = createConfluentRegistry(config.schemaRegistry)
@@ -118,6 +118,8 @@ const intoWindows = plans => {
 }
 
 const runMonitor = async () => {
+  const namespace = `bench-${shape}-${randomUUID().slice(0, 8)}`
+  const config = configOf(shape, given, namespace)
   const redis = new Redis(given.redisUrl)
   await prepareTopics(log, config)
   const store = await createRedisStore({ url: config.redis.url, namespace, topic: TOPICS[shape], logger })
@@ -141,10 +143,10 @@ const runMonitor = async () => {
   // wall time ends when the last event is folded; CPU time with the checkpoint and the windows that follow it
   const result = measured.end(progress.folded(), undefined, progress.endNs())
   const redisSeconds = (await cpuSecondsOf(redis)) - redisBefore
-  const results = await publishedResults()
+  const results = await publishedResults(config.kafka.topics.windows)
   await monitor.stop()
   await store.close()
-  await deleteAll(redis)
+  await deleteAll(redis, namespace)
   return {
     ...result,
     redisCpuSeconds: round(redisSeconds),
@@ -190,10 +192,10 @@ const allStoredAndFired = async store => {
 }
 
 /** The windows topic, read back: what left, not what was meant to leave. */
-const publishedResults = async () => {
+const publishedResults = async topic => {
   const results = []
   for (const partition of partitions) {
-    const reader = await log.reader({ topic: config.kafka.topics.windows, partition })
+    const reader = await log.reader({ topic, partition })
     const { highOffset } = await reader.range()
     for (let offset = 0; offset < highOffset; ) {
       const fetched = await reader.fetch(offset)
@@ -231,7 +233,7 @@ const cpuSecondsOf = async redis => {
 }
 
 /** What the run left in Redis and Kafka. */
-const deleteAll = async redis => {
+const deleteAll = async (redis, namespace) => {
   for await (const keys of redis.scanStream({ match: `{tidemark:${namespace}*`, count: 1000 }))
     if (keys.length > 0) await redis.del(...keys)
   const admin = new Kafka({ brokers: given.brokers, logLevel: logLevel.NOTHING }).admin()
@@ -256,6 +258,5 @@ const STAGES = {
   monitor: runMonitor,
 }
 
-const result = await STAGES[stage]()
-console.log(JSON.stringify({ stage, shape, ...result }))
+for (let pass = 1; pass <= Number(passes); pass++) console.log(JSON.stringify({ stage, shape, pass, ...(await STAGES[stage]()) }))
 await log.close()

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { idleTarget } from '../../../src/roles/monitor/idle.ts'
 import type { PartitionMeta } from '../../../src/windows/store/port.ts'
 import { NO_TIME_MS } from '../../../src/windows/time.ts'
-import { samplesMeta } from '../../support/meta.ts'
+import { metaAt } from '../../windows/store/samples.ts'
 
-const meta = (closedThroughMs: number, idle: boolean): PartitionMeta => ({ ...samplesMeta, closedThroughMs, idle })
+const meta = (closedThroughMs: number, idle: boolean): PartitionMeta => metaAt(0, { closedThroughMs, idle })
 
 describe('an idle partition raises its watermark', () => {
   it('to the furthest live partition', () => {
