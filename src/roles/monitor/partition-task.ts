@@ -90,12 +90,13 @@ const consume = async (
   logger: Logger,
   signal: AbortSignal,
 ): Promise<void> => {
-  const stopped = new Promise<undefined>(resolve => signal.addEventListener('abort', () => resolve(undefined), { once: true }))
+  // closing answers a fetch that waits for records
+  signal.addEventListener('abort', () => void reader.close(), { once: true })
   let failures = 0
   let pending: Promise<Fetched> = reader.fetch(session.offset())
   while (!signal.aborted) {
-    const fetched = await Promise.race([pending, stopped])
-    if (fetched === undefined) return
+    const fetched = await pending
+    if (signal.aborted) return
     switch (fetched.kind) {
       case 'records': {
         failures = 0

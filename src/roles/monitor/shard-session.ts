@@ -102,10 +102,8 @@ export const claimShard = async (
       if (page.length > 0) {
         const alerts = page.map(({ alert }) => JSON.parse(alert) as Alert)
         const records = alertRecords(alerts, context.encode.alert)
-        const appended = await untilAvailable(() => relay.append(topics.alerts, records), {
-          ...anything,
-          what: `alerts of shard ${shard}`,
-        })
+        // when the outcome of a transaction is unknown the writer is done for: the shard is claimed anew, with another
+        const appended = await relay.append(topics.alerts, records)
         if (appended.kind === 'fenced') throw new OwnershipLost('fenced', `alerts writer of shard ${shard}`)
         context.observer.alerts(alerts)
         const ids = page.map(({ id }) => id)
