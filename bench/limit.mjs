@@ -296,6 +296,7 @@ const createBinOf = edges => {
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { brokers } = await servers()
   const [shape, passes = '1'] = process.argv.slice(2)
-  for (let pass = 1; pass <= Number(passes); pass++) console.log(JSON.stringify({ stage: 'limit', shape, pass, ...(await runLimit(brokers, shape)) }))
+  for (let pass = 1; pass <= Number(passes); pass++)
+    console.log(JSON.stringify({ stage: 'limit', shape, pass, ...(await runLimit(brokers, shape)) }))
   process.exit(0) // kafkajs's connections would keep it alive
 }
