@@ -9,6 +9,8 @@ const DEMO = ['test/demo-days/**/*.test.ts', 'test/demo/{simulator,world,whole-d
 
 export default defineConfig({
   test: {
+    // both cores: by default one is left to the watcher
+    maxWorkers: '100%',
     projects: [
       {
         test: {
@@ -17,12 +19,21 @@ export default defineConfig({
           exclude: ['test/integration/**', 'test/data/**', ...DEMO, '**/node_modules/**'],
           testTimeout: 30_000,
           // modules are loaded once for all files: no test changes what another one imports
+          sequence: { groupOrder: 0 },
           pool: 'threads',
           isolate: false,
         },
       },
-      { test: { name: 'demo', include: DEMO, testTimeout: 600_000 } },
-      { test: { name: 'data', include: ['test/data/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 } },
+      { test: { name: 'demo', sequence: { groupOrder: 1 }, include: DEMO, testTimeout: 600_000 } },
+      {
+        test: {
+          name: 'data',
+          sequence: { groupOrder: 1 },
+          include: ['test/data/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
       {
         test: {
           name: 'integration',
@@ -30,6 +41,8 @@ export default defineConfig({
           globalSetup: ['test/integration/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // last and one by one: nothing else competes with the servers
+          sequence: { groupOrder: 2 },
           fileParallelism: false,
         },
       },

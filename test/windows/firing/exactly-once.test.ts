@@ -142,7 +142,7 @@ const history = async (seed: number): Promise<void> => {
 describe('windows under crashes', () => {
   it('say what the logs say, whatever the schedule of folding, checkpoints, firing and crashes', async () => {
     const first = Number(process.env.TIDEMARK_SEED ?? Math.floor(Math.random() * 1e9))
-    const histories = Number(process.env.TIDEMARK_HISTORIES ?? 25)
+    const histories = Number(process.env.TIDEMARK_HISTORIES ?? 15)
     for (let seed = first; seed < first + histories; seed++) {
       await history(seed).catch(error => {
         throw new Error(`history with TIDEMARK_SEED=${seed}`, { cause: error })
