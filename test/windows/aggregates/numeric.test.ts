@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ValueKind } from '../../../src/events/columns.ts'
 import type { FeatureValue } from '../../../src/events/prediction.ts'
 import { binName } from '../../../src/windows/aggregates/bin-names.ts'
 import { plainNumeric } from '../../../src/windows/aggregates/numeric-plain.ts'
 import { profiledNumeric } from '../../../src/windows/aggregates/numeric-profiled.ts'
 import type { NumericProfile } from '../../../src/windows/reference/reference.ts'
 import { createValueSample } from '../../../src/windows/reference/value-sample.ts'
-import { cellsOf, measuresOf } from '../../support/aggregates.ts'
+import { byMetric, cellsOf, measuresOf } from '../../support/aggregates.ts'
 import { columnsOf, type EventRow } from '../../support/event-rows.ts'
 import { normal } from '../../support/normal.ts'
 import { createRandom } from '../../support/random.ts'
@@ -45,6 +46,14 @@ describe.each(kinds)('a numeric feature %s', (_name, aggregate) => {
     expect(found.get('not_finite_ratio')).toMatchObject({ value: 4 / 7, n: 7 })
     expect(found.get('out_of_range_ratio')).toMatchObject({ value: 1 / 3, n: 3 })
     expect(found.get('max')).toMatchObject({ value: 10.5, n: 3 })
+  })
+
+  test('does not count a payload that sampling dropped: not as missing, not as of the wrong type', () => {
+    const columns = columnsOf(events([1, 2, 3]), dictionary)
+    columns.features[0].kinds[1] = ValueKind.dropped
+    const found = byMetric(aggregate.summarize(cellsOf(aggregate, columns), 0, 60_000))
+    expect(found.get('missing_ratio')).toMatchObject({ value: 0, n: 2 })
+    expect(found.get('type_mismatch_ratio')).toMatchObject({ value: 0, n: 2 })
   })
 
   test('mean, sample std, minimum and maximum', () => {
