@@ -1,6 +1,7 @@
 import type { TimeConfig } from '../../config/config.ts'
 import type { Alert, Contributor } from '../alert.ts'
 import { emptyCells } from '../layout.ts'
+import type { Measure } from '../measure.ts'
 import type { ModelPlan } from '../plan.ts'
 import { judgeWindow, type RuleStates, segmentText } from '../rules/engine.ts'
 import type { Policy } from '../rules/policy.ts'
@@ -31,11 +32,14 @@ export const fireMoment = (moment: Moment, context: FiringContext): Fired => {
   const results: WindowResult[] = []
   const alerts: Alert[] = []
   for (const [segment, versions] of speaking(moment, panes, context)) {
+    // all versions merged are the same cells as the only one: measuring is most of what firing costs
+    let measured: readonly Measure[] | null = null
     for (const version of [null, ...versions]) {
       if (moment.revision === 1 && !hasRevision(moment, panes, segment, version, context.time.allowedLatenessMs)) continue
-      const fired = fireSeries(moment, panes, segment, version, context)
+      const fired = fireSeries(moment, panes, segment, version, measured, context)
       results.push(fired.result)
       alerts.push(...fired.alerts)
+      if (versions.length === 1) measured = fired.result.measures
     }
   }
   for (const alert of alerts) countAlert(context.registry, alert)
@@ -72,6 +76,7 @@ const fireSeries = (
   panes: PanesByIndex,
   segment: string,
   version: string | null,
+  measured: readonly Measure[] | null,
   context: FiringContext,
 ): Readonly<{ result: WindowResult; alerts: readonly Alert[] }> => {
   const { plan, window } = moment
@@ -89,7 +94,7 @@ const fireSeries = (
     complete: moment.dueMs > context.incompleteThroughMs,
     samples: merged.samples,
     late: merged.late,
-    measures: plan.layout.aggregates.flatMap((a, i) => a.summarize(cells, plan.layout.starts[i], window.sizeMs)),
+    measures: measured ?? measuresOf(plan, cells, window.sizeMs),
     referenceVersion: plan.config.reference?.version ?? null,
     policyVersion: context.policy.version,
   }
@@ -105,6 +110,9 @@ const fireSeries = (
   }
   return { result, alerts }
 }
+
+const measuresOf = ({ layout }: ModelPlan, cells: Float64Array, durationMs: number): readonly Measure[] =>
+  layout.aggregates.flatMap((a, i) => a.summarize(cells, layout.starts[i], durationMs))
 
 /** Readable and unambiguous: parts are URI-encoded. The same for every revision. */
 const windowId = (series: Series, window: string, startMs: number): string =>
@@ -137,9 +145,7 @@ const count = (
   let errors = errorsOf(result)
   if (moment.revision === 1) {
     const before = windowCells({ ...moment, revision: 0 }, panes, segment, version, context.time.allowedLatenessMs)
-    const measures = moment.plan.layout.aggregates.flatMap((a, i) =>
-      a.summarize(before.cells ?? emptyCells(moment.plan.layout), moment.plan.layout.starts[i], moment.window.sizeMs),
-    )
+    const measures = measuresOf(moment.plan, before.cells ?? emptyCells(moment.plan.layout), moment.window.sizeMs)
     samples -= before.samples
     errors -= errorsOf({ measures })
   }
