@@ -59,7 +59,7 @@ export const configOf = (shape, { brokers, registryUrl, redisUrl }, namespace) =
     fetchMaxBytes: 1 << 20,
   },
   schemaRegistry: { url: registryUrl },
-  redis: { url: redisUrl },
+  redis: { url: redisUrl, waitReplicas: 0, lostState: 'refuse' },
   elasticsearch: null,
   http: { host: '127.0.0.1', port: 0 },
   time: {
@@ -68,8 +68,12 @@ export const configOf = (shape, { brokers, registryUrl, redisUrl }, namespace) =
     idleTimeoutMs: 30_000,
     maxFutureMs: 3_600_000,
     retireAfterMs: 86_400_000,
+    maxHoldMs: 600_000,
+    maxSkewMs: 3_600_000,
+    startupGraceMs: 120_000,
   },
   checkpoint: { intervalMs: 1000, maxReplayMs: 30_000, maxBytes: 1 << 20 },
+  budget: { memoryBytes: 4 * 2 ** 30, stateBytes: 4 * 2 ** 30, outboxAlerts: 1000 },
   limits: { maxRecordBytes: 1 << 20, maxMapEntries: 2000, maxVersions: 50, maxSegmentValues: 50, maxModels: 20 },
   models: MODELS.map(name => ({
     name,

@@ -6,12 +6,13 @@ export type Config = Readonly<{
   namespace: string
   kafka: KafkaConfig
   schemaRegistry: Readonly<{ url: string; username?: string; password?: string }>
-  redis: Readonly<{ url: string }>
+  redis: RedisConfig
   /** Only the archive role needs it. */
   elasticsearch: Readonly<{ url: string; index: string; username?: string; password?: string }> | null
   http: Readonly<{ host: string; port: number }>
   time: TimeConfig
   checkpoint: CheckpointConfig
+  budget: BudgetConfig
   limits: LimitsConfig
   models: readonly ModelConfig[]
   rules: readonly RuleConfig[]
@@ -34,6 +35,14 @@ export type KafkaConfig = Readonly<{
   fetchMaxBytes: number
 }>
 
+export type RedisConfig = Readonly<{
+  url: string
+  /** Replicas that must have a firing before its alerts leave. */
+  waitReplicas: number
+  /** What to do where state that must be there is gone: refuse to start, or read the log again from its beginning. */
+  lostState: 'refuse' | 'rebuild'
+}>
+
 export type TimeConfig = Readonly<{
   /** watermark = largest event time seen in the partition - this. */
   outOfOrdernessMs: number
@@ -45,6 +54,12 @@ export type TimeConfig = Readonly<{
   maxFutureMs: number
   /** A series that fell silent fires empty windows for so long after its last event; then it is retired. */
   retireAfterMs: number
+  /** A caught-up partition whose clock is behind holds what the others have closed for at most so long, wall time. */
+  maxHoldMs: number
+  /** While catching up, a partition that leads the slowest by more event time than this waits. */
+  maxSkewMs: number
+  /** A partition that no process has ever owned holds windows for so long, wall time; then they fire, incomplete. */
+  startupGraceMs: number
 }>
 
 export type CheckpointConfig = Readonly<{
@@ -54,6 +69,16 @@ export type CheckpointConfig = Readonly<{
   maxReplayMs: number
   /** Pane bytes that a timed checkpoint may write beyond what it must. */
   maxBytes: number
+}>
+
+/** What may pile up while the world is slow; beyond it reading, or firing, pauses. */
+export type BudgetConfig = Readonly<{
+  /** Fetched records, open panes and waiting dead letters of one process. */
+  memoryBytes: number
+  /** Stored panes of the partitions of one process. */
+  stateBytes: number
+  /** Alerts of a shard that the log has not acknowledged. */
+  outboxAlerts: number
 }>
 
 export type LimitsConfig = Readonly<{

@@ -20,7 +20,8 @@ export const DEFAULTS = {
     fetchMaxBytes: '1 MiB',
   },
   schemaRegistry: { url: 'http://localhost:8081' },
-  redis: { url: 'redis://localhost:6379' },
+  // A single Redis has none to wait for. Lost state is never begun anew in silence: someone must say that it may be.
+  redis: { url: 'redis://localhost:6379', waitReplicas: 0, lostState: 'refuse' },
   // Without a URL there is no archive.
   elasticsearch: { index: 'tidemark-predictions' },
   http: { host: '0.0.0.0', port: 9464 },
@@ -34,8 +35,16 @@ export const DEFAULTS = {
     maxFuture: '1h',
     // A model that stays silent for a day is reported all day; then it is taken for switched off.
     retireAfter: '1d',
+    // Ten minutes without alerts are the most that one wrong clock may cost everybody.
+    maxHold: '10m',
+    // In memory are the panes of this lead at most; a minute's window of ten thousand series is some hundred MB.
+    maxSkew: '1h',
+    // A group that starts has its partitions owned within a session timeout or two.
+    startupGrace: '2m',
   },
   checkpoint: { interval: '1s', maxReplay: '30s', maxBytes: '1 MiB' },
+  // Some 15,000 series of 25 features with two open panes; a state that a small Redis holds; an hour of a bad day's alerts.
+  budget: { memory: '1 GiB', state: '4 GiB', outbox: 1000 },
   limits: { maxRecordBytes: '1 MiB', maxMapEntries: 2000, maxVersions: 50, maxSegmentValues: 50, maxModels: 20 },
   // Every model that publishes is watched, even before anybody has named it.
   models: [{ name: '*' }],

@@ -22,8 +22,13 @@ export const policyDocument = (config: Config): string =>
     rules: byName(config.rules).map(({ runbook: _, ...rule }) => ({ ...rule, models: rule.models.toSorted() })),
   })
 
-/** How long an idle partition is waited for decides when a window is fired, not what it says. */
-const verdictTimes = ({ idleTimeoutMs: _, ...times }: Config['time']) => times
+/** How long a partition is waited for decides when a window is fired, not what its rules say of it. */
+const verdictTimes = ({ outOfOrdernessMs, allowedLatenessMs, maxFutureMs, retireAfterMs }: Config['time']) => ({
+  outOfOrdernessMs,
+  allowedLatenessMs,
+  maxFutureMs,
+  retireAfterMs,
+})
 
 /** First 12 hex digits of the SHA-256 of the policy document: what results and alerts carry as `policyVersion`. */
 export const policyVersion = (config: Config): string =>

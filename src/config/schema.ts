@@ -8,6 +8,7 @@ import { ruleSchema } from './schema-rules.ts'
 
 const MANY = Number.MAX_SAFE_INTEGER
 const KIB = 1024
+const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 
 const broker = setting(
@@ -79,7 +80,11 @@ export const schema = mapping({
     url: url(['http', 'https'], 'http://localhost:8081').prefault(DEFAULTS.schemaRegistry.url),
     ...credentials,
   }).prefault({}),
-  redis: mapping({ url: url(['redis', 'rediss'], 'redis://localhost:6379').prefault(DEFAULTS.redis.url) }).prefault({}),
+  redis: mapping({
+    url: url(['redis', 'rediss'], 'redis://localhost:6379').prefault(DEFAULTS.redis.url),
+    waitReplicas: integer(0, 100, 1).prefault(DEFAULTS.redis.waitReplicas),
+    lostState: choice(['refuse', 'rebuild']).prefault(DEFAULTS.redis.lostState),
+  }).prefault({}),
   elasticsearch: mapping({
     url: url(['http', 'https'], 'http://localhost:9200'),
     index: setting(
@@ -105,11 +110,19 @@ export const schema = mapping({
     idleTimeout: duration(SECOND_MS, DAY_MS, '30s').prefault(DEFAULTS.time.idleTimeout),
     maxFuture: duration(0, 365 * DAY_MS, '1h').prefault(DEFAULTS.time.maxFuture),
     retireAfter: duration(0, 365 * DAY_MS, '1d').prefault(DEFAULTS.time.retireAfter),
+    maxHold: duration(SECOND_MS, 30 * DAY_MS, '10m').prefault(DEFAULTS.time.maxHold),
+    maxSkew: duration(SECOND_MS, 365 * DAY_MS, '1h').prefault(DEFAULTS.time.maxSkew),
+    startupGrace: duration(0, DAY_MS, '2m').prefault(DEFAULTS.time.startupGrace),
   }).prefault({}),
   checkpoint: mapping({
     interval: duration(50, MINUTE_MS, '1s').prefault(DEFAULTS.checkpoint.interval),
     maxReplay: duration(SECOND_MS, HOUR_MS, '30s').prefault(DEFAULTS.checkpoint.maxReplay),
     maxBytes: bytes(KIB, GIB, '1 MiB').prefault(DEFAULTS.checkpoint.maxBytes),
+  }).prefault({}),
+  budget: mapping({
+    memory: bytes(16 * MIB, 1024 * GIB, '1 GiB').prefault(DEFAULTS.budget.memory),
+    state: bytes(MIB, 1024 * GIB, '4 GiB').prefault(DEFAULTS.budget.state),
+    outbox: integer(1, MANY, 1000).prefault(DEFAULTS.budget.outbox),
   }).prefault({}),
   limits: mapping({
     maxRecordBytes: bytes(KIB, GIB, '1 MiB').prefault(DEFAULTS.limits.maxRecordBytes),

@@ -5,7 +5,7 @@ import type { Prediction } from '../../src/events/prediction.ts'
 import { PREDICTION_DEFAULTS } from '../../src/events/prediction-defaults.ts'
 import { startTwin, type Twin } from '../../src/roles/twin.ts'
 import type { WindowResult } from '../../src/windows/window-result.ts'
-import { testConfig, testModel, testWindow } from '../support/config.ts'
+import { testConfig, testModel, testTime, testWindow } from '../support/config.ts'
 
 const MINUTE = 60_000
 const T0 = Date.UTC(2026, 0, 5)
@@ -13,7 +13,13 @@ const LOG_NOW = T0 + 10 * MINUTE
 
 const config = testConfig({
   kafka: { ...testConfig().kafka, partitions: 1 },
-  time: { outOfOrdernessMs: 1000, allowedLatenessMs: 1000, idleTimeoutMs: 1e12, maxFutureMs: 60 * MINUTE, retireAfterMs: 0 },
+  time: testTime({
+    outOfOrdernessMs: 1000,
+    allowedLatenessMs: 1000,
+    idleTimeoutMs: 1e12,
+    maxFutureMs: 60 * MINUTE,
+    retireAfterMs: 0,
+  }),
   checkpoint: { intervalMs: 10, maxReplayMs: 30_000, maxBytes: 1 << 20 },
   limits: { maxRecordBytes: 4096, maxMapEntries: 20, maxVersions: 5, maxSegmentValues: 5, maxModels: 5 },
   models: [

@@ -1,4 +1,4 @@
-import type { Config, ModelConfig, WindowConfig } from '../../src/config/config.ts'
+import type { Config, ModelConfig, TimeConfig, WindowConfig } from '../../src/config/config.ts'
 
 /** A complete configuration for tests: small times, nothing real behind the addresses. */
 export const testConfig = (overrides: Partial<Config> = {}): Config => ({
@@ -17,11 +17,12 @@ export const testConfig = (overrides: Partial<Config> = {}): Config => ({
     fetchMaxBytes: 1024 * 1024,
   },
   schemaRegistry: { url: 'http://127.0.0.1:1' },
-  redis: { url: 'redis://127.0.0.1:1' },
+  redis: { url: 'redis://127.0.0.1:1', waitReplicas: 0, lostState: 'refuse' },
   elasticsearch: null,
   http: { host: '127.0.0.1', port: 0 },
-  time: { outOfOrdernessMs: 8, allowedLatenessMs: 15, idleTimeoutMs: 1_000_000, maxFutureMs: 3_600_000, retireAfterMs: 100 },
+  time: testTime(),
   checkpoint: { intervalMs: 1000, maxReplayMs: 30_000, maxBytes: 1024 * 1024 },
+  budget: { memoryBytes: 2 ** 30, stateBytes: 2 ** 32, outboxAlerts: 1000 },
   limits: {
     maxRecordBytes: 1024 * 1024,
     maxMapEntries: 2000,
@@ -50,5 +51,18 @@ export const testModel = (overrides: Partial<ModelConfig> = {}): ModelConfig => 
   features: {},
   itemsAtLeast: [],
   businessRules: [],
+  ...overrides,
+})
+
+/** Small bounds; what goes by the wall clock is out of the way. */
+export const testTime = (overrides: Partial<TimeConfig> = {}): TimeConfig => ({
+  outOfOrdernessMs: 8,
+  allowedLatenessMs: 15,
+  idleTimeoutMs: 1_000_000,
+  maxFutureMs: 3_600_000,
+  retireAfterMs: 100,
+  maxHoldMs: 1e12,
+  maxSkewMs: 1e12,
+  startupGraceMs: 1e12,
   ...overrides,
 })

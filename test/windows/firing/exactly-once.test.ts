@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { describe, expect, it } from 'vitest'
 import { claimShard } from '../../../src/roles/monitor/shard-session.ts'
 import { floorTo, nextEndMs } from '../../../src/windows/time.ts'
-import { testConfig } from '../../support/config.ts'
+import { testConfig, testTime } from '../../support/config.ts'
 import { openPartition, type TestPartition } from '../../support/partition.ts'
 import { createRandom, type Random } from '../../support/random.ts'
 import { createTwins } from '../../support/twins.ts'
@@ -77,7 +77,7 @@ const batchOracle = (logs: readonly (readonly LogEvent[])[]) => {
 const history = async (seed: number): Promise<void> => {
   const random = createRandom(seed)
   const config = testConfig({
-    time: { outOfOrdernessMs: BOUND, allowedLatenessMs: LATE, idleTimeoutMs: 1e9, maxFutureMs: 1e9, retireAfterMs: 0 },
+    time: testTime({ outOfOrdernessMs: BOUND, allowedLatenessMs: LATE, idleTimeoutMs: 1e9, maxFutureMs: 1e9, retireAfterMs: 0 }),
     checkpoint: { intervalMs: 0, maxReplayMs: 1e9, maxBytes: random.pick([0, 300, 1e6]) },
   })
   const logs = Array.from({ length: PARTITIONS }, () => randomLog(random, 200, random.below(60)))

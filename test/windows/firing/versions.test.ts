@@ -8,10 +8,10 @@ import { createPlans } from '../../../src/windows/plan.ts'
 import { seriesKey } from '../../../src/windows/series.ts'
 import type { WindowResult } from '../../../src/windows/window-result.ts'
 import { columnsOf } from '../../support/columns.ts'
-import { testConfig } from '../../support/config.ts'
+import { testConfig, testTime } from '../../support/config.ts'
 
 const config = testConfig({
-  time: { outOfOrdernessMs: 0, allowedLatenessMs: 15, idleTimeoutMs: 1e9, maxFutureMs: 1e9, retireAfterMs: 0 },
+  time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 15, idleTimeoutMs: 1e9, maxFutureMs: 1e9, retireAfterMs: 0 }),
 })
 const [plan] = createPlans(config).named
 const [paneClass] = plan.classes
