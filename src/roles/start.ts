@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Clock } from '../clock.ts'
@@ -98,6 +99,9 @@ const waitFor = <T>(name: string, { clock, logger, signal, board, metrics }: Opt
     { clock, logger, signal, what: name, isTransient: error => !isUnusable(error) },
   )
 
+/** Who owns what, in the store and in logs: readable, and never the same for two starts. */
+const instanceName = (): string => `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+
 const openMonitor = async (
   options: Options,
   log: Log,
@@ -107,7 +111,12 @@ const openMonitor = async (
   const { config, logger, registry, metrics, clock, board } = options
   const store = await untilAvailable(
     () =>
-      createRedisStore({ url: config.redis.url, namespace: config.namespace, topic: config.kafka.topics.predictions, logger }),
+      createRedisStore({
+        ...config.redis,
+        namespace: config.namespace,
+        topic: config.kafka.topics.predictions,
+        logger,
+      }),
     { ...options, what: 'redis', isTransient: error => noteRedis(error, options) },
   )
   opened.push(store.close)
@@ -121,7 +130,7 @@ const openMonitor = async (
       schemas,
       clock,
       logger,
-      instance: randomUUID(),
+      instance: instanceName(),
       metrics: { process: metrics, domain: createDomainMetrics(registry) },
       observer: { windows: () => {}, alerts: () => {} },
     }),

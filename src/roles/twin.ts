@@ -90,7 +90,7 @@ export const startTwin = async ({
       )
     },
     end: async lastTimeMs => {
-      const markers = Array.from({ length: context.partitionCount }, (_, partition) => ({
+      const markers = Array.from({ length: context.topology.partitionCount() }, (_, partition) => ({
         key: null,
         value: null,
         partition,
@@ -101,7 +101,7 @@ export const startTwin = async ({
       await Promise.race([drained(context, untilMs, stopping.signal), monitor.failed])
     },
     ledger: async () => {
-      const metas = await context.store.partitions.progress(context.partitionCount)
+      const metas = await context.store.partitions.progress(context.topology.partitionCount())
       return metas.flatMap(meta => (meta ? [meta.restart.ledger] : [])).reduce(addLedgers, EMPTY)
     },
     stop: async () => {

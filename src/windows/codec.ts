@@ -8,7 +8,7 @@
  * asOf, delta index, integers: unsigned LEB128. A cell that holds its identity bit for bit is not stored, so an untouched cell
  * costs nothing and a count mostly two bytes. Every value comes back bit for bit (-0, NaN payloads, integers above 2^53).
  */
-export const CODEC_VERSION = 1
+export const CODEC_VERSION = 2
 
 /** What the cells of a part mean, as far as bytes are concerned: a Layout is one. */
 export type PartLayout = Readonly<{

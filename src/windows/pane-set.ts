@@ -1,8 +1,8 @@
 import { endMs, paneId, type SeriesPane } from './pane.ts'
-import type { PaneEntry, PaneKey } from './store/port.ts'
+import type { PaneEntry, PaneKey, PaneUsage } from './store/port.ts'
 
-/** A pane that the store has: its events lie below `asOf` (the largest of its series). */
-export type StoredPane = Readonly<{ key: PaneKey; asOf: number }>
+/** A pane that the store has: its events lie below `asOf` (the largest of its series); the number and bytes of its parts. */
+export type StoredPane = Readonly<{ key: PaneKey; asOf: number; parts: number; bytes: number }>
 
 /**
  * The panes of a partition: which are open in memory, which of them hold what the store lacks, and which the store has.
@@ -21,7 +21,7 @@ export type PaneSet = Readonly<{
   deletable(dueThroughMs: number, restartOffset: number): readonly PaneKey[]
   /** Forgets deleted panes, and frees the memory of stored panes that end at or before `frozenEndMs`. */
   release(deleted: readonly PaneKey[], frozenEndMs: number): void
-  usage(): Readonly<{ panes: number; bytes: number }>
+  usage(): PaneUsage
 }>
 
 export const createPaneSet = (
@@ -35,8 +35,8 @@ export const createPaneSet = (
 ): PaneSet => {
   const open = new Map<string, Map<string, SeriesPane>>()
   const dirty = new Set<SeriesPane>()
-  const stored = new Map<string, { key: PaneKey; asOf: number }>()
-  for (const { key, asOf } of options.stored) stored.set(paneId(key), { key, asOf })
+  const stored = new Map<string, StoredPane>()
+  for (const pane of options.stored) stored.set(paneId(pane.key), pane)
 
   const add = (pane: SeriesPane): SeriesPane => {
     const id = paneId(pane.key)
@@ -51,8 +51,15 @@ export const createPaneSet = (
     dirty.delete(pane)
     const id = paneId(pane.key)
     const before = stored.get(id)
-    stored.set(id, { key: pane.key, asOf: Math.max(before?.asOf ?? 0, pane.asOf) })
-    return { key: pane.key, series: pane.series, bytes: options.encode(pane) }
+    const bytes = options.encode(pane)
+    stored.set(id, {
+      key: pane.key,
+      asOf: Math.max(before?.asOf ?? 0, pane.asOf),
+      parts: (before?.parts ?? 0) + (pane.storedBytes === 0 ? 1 : 0),
+      bytes: (before?.bytes ?? 0) + bytes.length - pane.storedBytes,
+    })
+    pane.storedBytes = bytes.length
+    return { key: pane.key, series: pane.series, bytes }
   }
 
   return {
@@ -109,13 +116,19 @@ export const createPaneSet = (
       }
     },
     usage: () => {
-      let panes = 0
-      let bytes = 0
+      let openPanes = 0
+      let openBytes = 0
+      let storedPanes = 0
+      let storedBytes = 0
       for (const series of open.values()) {
-        panes += series.size
-        for (const pane of series.values()) bytes += 8 * ((pane.onTime?.length ?? 0) + (pane.late?.length ?? 0))
+        openPanes += series.size
+        for (const pane of series.values()) openBytes += 8 * ((pane.onTime?.length ?? 0) + (pane.late?.length ?? 0))
       }
-      return { panes, bytes }
+      for (const { parts, bytes } of stored.values()) {
+        storedPanes += parts
+        storedBytes += bytes
+      }
+      return { openPanes, openBytes, storedPanes, storedBytes }
     },
   }
 }

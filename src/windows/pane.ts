@@ -17,6 +17,8 @@ export type SeriesPane = {
   asOf: number
   /** First offset that is in the cells and not in the store; -1 when all is stored. */
   firstMissing: number
+  /** Bytes of what the store holds of it; 0 when it holds nothing. */
+  storedBytes: number
   /** Scratch of the fold: the group of rows of the current batch, see fold.ts. */
   batch: number
   onTimeGroup: number
@@ -31,6 +33,7 @@ export const createSeriesPane = (key: PaneKey, series: string, plan: ModelPlan):
   late: null,
   asOf: 0,
   firstMissing: -1,
+  storedBytes: 0,
   batch: -1,
   onTimeGroup: -1,
   lateGroup: -1,

@@ -1,12 +1,13 @@
 import type { CheckpointConfig, LimitsConfig, TimeConfig } from '../config/config.ts'
 import type { EventColumns } from '../events/columns.ts'
 import { createGrouping } from './fold.ts'
+import { createGaps } from './gaps.ts'
 import { createSeriesPane, endMs, type SeriesPane } from './pane.ts'
 import { createPaneSet, type StoredPane } from './pane-set.ts'
 import type { Plans } from './plan.ts'
 import { createSeriesIndex, type KnownSeries } from './series-index.ts'
 import type { BatchFingerprint } from './store/batch-fingerprint.ts'
-import type { Ledger, PaneEntry, PaneKey, PartitionMeta, RestartPoint } from './store/port.ts'
+import type { Ledger, PaneEntry, PaneKey, PaneUsage, PartitionMeta, RestartPoint } from './store/port.ts'
 import { closingWatermarkMs, floorTo, NO_TIME_MS } from './time.ts'
 import { createVocabulary } from './vocabulary.ts'
 
@@ -31,8 +32,10 @@ export type PartitionWindows = Readonly<{
   count(kind: 'deadLettered' | 'skipped'): void
   /** A watermark marker: all windows that contain events up to `timeMs` are to close. */
   mark(timeMs: number): void
-  /** Idle: the owner's decision to wait no longer. Takes effect in the next checkpoint, which flushes everything. */
-  raise(watermarkMs: number): void
+  /** The owner's decision to wait no longer. Takes effect in the next checkpoint, which flushes everything; false: nothing to raise. */
+  raise(watermarkMs: number): boolean
+  /** The records that follow are not those that came next in the log: what lay between is lost. */
+  openGap(): void
   /**
    * Plans a checkpoint at a batch boundary, which becomes an epoch: a possible restart point. `firedThroughMs` is what every
    * shard has fired; `everything` leaves nothing unwritten (shutdown).
@@ -44,6 +47,7 @@ export type PartitionWindows = Readonly<{
       nowMs: number
       firedThroughMs: number
       idle: boolean
+      caughtUp: boolean
       everything: boolean
     }>,
   ): CheckpointPlan
@@ -52,8 +56,7 @@ export type PartitionWindows = Readonly<{
   watermarkMs(): number
   maxTimeMs(): number
   ledger(): Ledger
-  /** Open panes and their size in memory. */
-  usage(): Readonly<{ panes: number; bytes: number }>
+  usage(): PaneUsage
   /** Too late events by all-traffic series since this process owns the partition. */
   tooLateBySeries: ReadonlyMap<string, number>
 }>
@@ -103,6 +106,8 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
   let deletedThroughMs = restored.meta?.deletedThroughMs ?? NO_TIME_MS
   let raised = false
   let endedMs = start?.endedMs
+  const gaps = createGaps(restored.meta?.gaps ?? [])
+  const widestMs = Math.max(0, ...plans.classes.map(c => c.widthMs))
 
   const set = createPaneSet({ ...restored, maxSizeMsByWidth: maxSizeMsByWidth(plans), encode: options.encode })
   const index = createSeriesIndex<OpenPanes>(plans, options.limits, vocabulary, (series, plan) => ({
@@ -188,6 +193,7 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       }
     }
     grouping.fold(columns)
+    if (columns.count > 0) gaps.close(latestOf(columns) + time.outOfOrdernessMs)
   }
 
   const restartPoint = (epoch: Epoch): RestartPoint => ({
@@ -211,11 +217,15 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       watermarkMs = Math.max(watermarkMs, closingWatermarkMs(plans.classes, timeMs, time.allowedLatenessMs))
     },
     raise: toMs => {
-      if (toMs <= watermarkMs) return
+      if (toMs <= watermarkMs) return false
       watermarkMs = toMs
       raised = true
+      gaps.close(toMs)
+      return true
     },
-    planCheckpoint: ({ nextOffset, fingerprint, nowMs, firedThroughMs, idle, everything }) => {
+    // an on-time event belongs to a pane that ends after the watermark, a late one to one that ended a lateness before
+    openGap: () => gaps.open(watermarkMs === NO_TIME_MS ? NO_TIME_MS : watermarkMs - time.allowedLatenessMs - widestMs),
+    planCheckpoint: ({ nextOffset, fingerprint, nowMs, firedThroughMs, idle, caughtUp, everything }) => {
       const newest = epochOf(nextOffset, fingerprint, nowMs)
       if (epochs[epochs.length - 1].offset === nextOffset) epochs.pop()
       epochs.push(newest)
@@ -233,7 +243,16 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       closedThroughMs = Math.max(closedThroughMs, watermarkMs)
       const deletes = set.deletable(firedThroughMs - time.allowedLatenessMs, epochs[0].offset)
       if (deletes.length > 0) deletedThroughMs = Math.max(deletedThroughMs, firedThroughMs)
-      const meta = { restart: restartPoint(epochs[0]), closedThroughMs, deletedThroughMs, idle }
+      gaps.forget(firedThroughMs - plans.reachMs)
+      const meta = {
+        restart: restartPoint(epochs[0]),
+        closedThroughMs,
+        deletedThroughMs,
+        idle,
+        caughtUp,
+        gaps: gaps.all(),
+        usage: set.usage(),
+      }
       return { meta, sets, deletes, frozenEndMs: watermarkMs - time.allowedLatenessMs }
     },
     committed: plan => set.release(plan.deletes, plan.frozenEndMs),
@@ -243,6 +262,12 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
     usage: set.usage,
     tooLateBySeries,
   }
+}
+
+const latestOf = ({ timesMs, count }: EventColumns): number => {
+  let latest = NO_TIME_MS
+  for (let row = 0; row < count; row++) if (timesMs[row] > latest) latest = timesMs[row]
+  return latest
 }
 
 const maxSizeMsByWidth = (plans: Plans): ReadonlyMap<number, number> => {

@@ -37,14 +37,14 @@ export const openPartition = async (
     time: context.config.time,
     checkpoint: context.config.checkpoint,
     limits: context.config.limits,
-    shardOf: model => shardOf(model, context.partitionCount),
+    shardOf: model => shardOf(model, context.topology.shardCount),
     encode: encodePane,
     startOffset: 0,
     restored: { meta: claimed.meta, ...restored },
   })
   const last = Math.max(...events.map(e => e.timeMs))
   return {
-    shard: shardOf('m', context.partitionCount),
+    shard: shardOf('m', context.topology.shardCount),
     ended: () => offset >= events.length,
     fold: async count => {
       const batch = events.slice(offset, offset + count)
@@ -53,14 +53,15 @@ export const openPartition = async (
       if (offset >= events.length) windows.mark(last + 1000)
     },
     checkpoint: async () => {
-      const fired = await shards.firedThrough(context.partitionCount)
-      const own = fired[shardOf('m', context.partitionCount)]
+      const fired = await shards.firedThrough(context.topology.shardCount)
+      const own = fired[shardOf('m', context.topology.shardCount)]
       const plan = windows.planCheckpoint({
         nextOffset: offset,
         fingerprint: undefined,
         nowMs: 0,
         firedThroughMs: random.uniform() < 0.5 ? (own ?? NO_TIME_MS) : NO_TIME_MS,
         idle: false,
+        caughtUp: false,
         everything: random.uniform() < 0.1,
       })
       const command = { token, previousCommitId: commitId, commitId: `${token}:${++commits}`, ...plan }

@@ -3,7 +3,11 @@ import { Registry } from 'prom-client'
 import { systemClock } from '../../src/clock.ts'
 import type { Config } from '../../src/config/config.ts'
 import { createMemoryLog, type MemoryLog } from '../../src/consumers/memory/log.ts'
+import { createBudget } from '../../src/roles/budget.ts'
 import type { MonitorContext } from '../../src/roles/monitor/context.ts'
+import { createPolicies } from '../../src/roles/monitor/policies.ts'
+import { createProgressBoard } from '../../src/roles/monitor/progress-board.ts'
+import { createTopology } from '../../src/roles/monitor/topology.ts'
 import { createDomainMetrics } from '../../src/sinks/prometheus/domain-metrics.ts'
 import { createProcessMetrics } from '../../src/sinks/prometheus/process-metrics.ts'
 import type { Alert } from '../../src/windows/alert.ts'
@@ -30,6 +34,7 @@ export const createTwins = async (config: Config, overrides: Partial<MonitorCont
     [spec(topics.predictions, partitions), spec(topics.windows, 1), spec(topics.alerts, 1), spec(topics.deadLetters, 1)],
     { create: true },
   )
+  const topology = createTopology(log, topics.predictions, { partitionCount: partitions, shardCount: partitions, sinceMs: {} })
   const registry = new Registry()
   const results: WindowResult[] = []
   const alerts: Alert[] = []
@@ -37,14 +42,16 @@ export const createTwins = async (config: Config, overrides: Partial<MonitorCont
   const context: MonitorContext = {
     config,
     plans: createPlans(config),
-    policy: { version: 'test-policy', rules: config.rules },
+    policies: await createPolicies(store.policies, { version: 'test-policy', rules: config.rules }),
+    topology,
+    budgets: { memory: createBudget(config.budget.memoryBytes), state: createBudget(config.budget.stateBytes) },
+    progress: createProgressBoard(store, topology),
     log,
     store,
     schemas: { writerSchema: async () => null, register: async () => 1 },
     clock: systemClock,
     logger: pino({ level: 'silent' }),
     instance: 'test',
-    partitionCount: partitions,
     writer: await log.writer(),
     encode: { windowResult: json, alert: json },
     metrics: {

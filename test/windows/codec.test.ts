@@ -126,7 +126,7 @@ describe('codec of a part', () => {
       layout,
     )
     expect(Buffer.from(bytes).toString('hex')).toBe(
-      '01' + '01020304050607ff' + '03' + 'e807' + '02ac02' + '05000000000000f8bf' + '00' + '0801' + '00',
+      '02' + '01020304050607ff' + '03' + 'e807' + '02ac02' + '05000000000000f8bf' + '00' + '0801' + '00',
     )
   })
 
@@ -135,7 +135,7 @@ describe('codec of a part', () => {
     const bytes = encodePart(part([1]), layout)
     const other = { ...layout, hash: Uint8Array.from([9, 2, 3, 4, 5, 6, 7, 255]) }
     expect(decodePart(bytes, other)).toEqual({ kind: 'other-layout', hash: '01020304050607ff' })
-    expect(decodePart(Uint8Array.of(2, ...bytes.subarray(1)), layout)).toEqual({ kind: 'other-version', version: 2 })
+    expect(decodePart(Uint8Array.of(3, ...bytes.subarray(1)), layout)).toEqual({ kind: 'other-version', version: 3 })
   })
 
   it('throws on what only a bug can hand it', () => {

@@ -7,15 +7,22 @@ import type { DomainMetrics } from '../../sinks/prometheus/domain-metrics.ts'
 import type { ProcessMetrics } from '../../sinks/prometheus/process-metrics.ts'
 import type { Alert } from '../../windows/alert.ts'
 import type { Plans } from '../../windows/plan.ts'
-import type { Policy } from '../../windows/rules/policy.ts'
 import type { StateStore } from '../../windows/store/port.ts'
 import type { WindowResult } from '../../windows/window-result.ts'
+import type { Budget } from '../budget.ts'
+import type { Policies } from './policies.ts'
+import type { ProgressBoard } from './progress-board.ts'
+import type { Topology } from './topology.ts'
 
 /** Everything that the monitor's tasks share. Ports only: the composition root decides what is behind them. */
 export type MonitorContext = Readonly<{
   config: Config
   plans: Plans
-  policy: Policy
+  policies: Policies
+  topology: Topology
+  progress: ProgressBoard
+  /** Of this process: what it holds in memory, and what its partitions have in the store. */
+  budgets: Readonly<{ memory: Budget; state: Budget }>
   log: Log
   store: StateStore
   schemas: SchemaSource
@@ -23,7 +30,6 @@ export type MonitorContext = Readonly<{
   logger: Logger
   /** Unique to this process start: tokens and commit ids begin with it. */
   instance: string
-  partitionCount: number
   writer: LogWriter
   encode: Readonly<{ windowResult(result: WindowResult): Buffer; alert(alert: Alert): Buffer }>
   metrics: Readonly<{ process: ProcessMetrics; domain: DomainMetrics }>

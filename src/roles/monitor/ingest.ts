@@ -23,9 +23,16 @@ export type Ingest = Readonly<{
   begin(): void
   /** Refuses the record at the position: its schema cannot be had. */
   refuse(block: RecordBlock, reason: string, detail: string): void
-  /** Hands over the dead letters gathered since the last call. */
+  /** Hands over the dead letters gathered since the last call, which are held in memory until they are written. */
   takeDeadLetters(): readonly OutgoingRecord[]
+  /** Those that were handed over last are in the log. */
+  lettersWritten(): void
+  /** Of dead letters that are not in the log yet. */
+  waitingBytes(): number
 }>
+
+/** Headers and objects of a dead letter, about. */
+const LETTER_BYTES = 1024
 
 /** Beyond so many distinct texts the interner starts afresh: codes live no longer than a batch. */
 const MAX_TEXTS = 50_000
@@ -43,6 +50,8 @@ export const createIngest = (
   const { at, decoder, columns, windows, maxFutureMs } = options
   let position = 0
   let deadLetters: OutgoingRecord[] = []
+  let gatheredBytes = 0
+  let takenBytes = 0
 
   const fold = (): void => {
     if (columns.count > 0) windows.fold(columns)
@@ -51,7 +60,9 @@ export const createIngest = (
   }
 
   const refuse = (block: RecordBlock, i: number, reason: string, detail: string): void => {
-    deadLetters.push(deadLetterRecord({ block, i, ...at, reason, detail }))
+    const letter = deadLetterRecord({ block, i, ...at, reason, detail })
+    deadLetters.push(letter)
+    gatheredBytes += LETTER_BYTES + (letter.key?.length ?? 0) + (letter.value?.length ?? 0)
     windows.count('deadLettered')
     options.onDeadLetter(reason)
   }
@@ -97,8 +108,14 @@ export const createIngest = (
     takeDeadLetters: () => {
       const taken = deadLetters
       deadLetters = []
+      takenBytes += gatheredBytes
+      gatheredBytes = 0
       return taken
     },
+    lettersWritten: () => {
+      takenBytes = 0
+    },
+    waitingBytes: () => gatheredBytes + takenBytes,
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Membership } from '../../consumers/log.ts'
 import type { Health } from '../../sinks/readiness.ts'
 import { type MonitorContext, OwnershipLost, RETRY } from './context.ts'
-import { agreeOnFacts } from './facts.ts'
+import { monitorGroup } from './group.ts'
 import { type PartitionTask, startPartitionTask } from './partition-task.ts'
+import type { PauseReason } from './pausing.ts'
 import { StoredStateRefused } from './restore.ts'
 import { type ShardTask, startShardTask } from './shard-task.ts'
 
@@ -18,14 +19,20 @@ export type Monitor = Readonly<{
 
 /** How often the group's offsets are written, for lag tools. */
 const COMMIT_MS = 5_000
+/** How often the topic is looked at for new partitions. */
+const TOPOLOGY_MS = 5_000
 
-type Owned = { stopped: boolean; partition: PartitionTask | undefined; shard: ShardTask | undefined }
+type Owned = {
+  stopped: boolean
+  partition: PartitionTask | undefined
+  shard: ShardTask | undefined
+  pausedBy: PauseReason | null
+}
 
 export const startMonitor = async (context: MonitorContext): Promise<Monitor> => {
-  const { clock, config, logger, log } = context
-  await agreeOnFacts(context)
+  const { clock, config, logger, log, store, topology } = context
   const membership: Membership = log.membership({
-    groupId: `${config.namespace}-monitor`,
+    groupId: monitorGroup(config.namespace),
     topic: config.kafka.topics.predictions,
     sessionTimeoutMs: config.kafka.sessionTimeoutMs,
   })
@@ -70,8 +77,12 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
     }
   }
 
+  /** The store or the group remembers an owner. A partition whose state is missing all the same has lost it. */
+  const everOwned = async (partition: number): Promise<boolean> =>
+    (await store.initialised()).has(partition) || (await membership.committed([partition])).has(partition)
+
   const take = (partition: number): void => {
-    const own: Owned = { stopped: false, partition: undefined, shard: undefined }
+    const own: Owned = { stopped: false, partition: undefined, shard: undefined, pausedBy: null }
     owned.set(partition, own)
     void keep(partition, own, token => {
       own.partition = startPartitionTask(context, {
@@ -81,9 +92,14 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
           troubles.delete(partition)
           wakeShards()
         },
+        everOwned: () => everOwned(partition),
+        onPause: reason => {
+          own.pausedBy = reason
+        },
       })
       return own.partition.ended
     })
+    if (partition >= topology.shardCount) return
     void keep(partition, own, token => {
       own.shard = startShardTask(context, { shard: partition, token })
       return own.shard.ended
@@ -131,6 +147,16 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
     if (offsets.size > 0)
       await membership.commitOffsets(offsets).catch(error => logger.debug({ err: error }, 'offsets not committed'))
   }
+  const watchingTopic = (async () => {
+    while (!stopping.signal.aborted) {
+      await clock.sleep(TOPOLOGY_MS, stopping.signal)
+      if (stopping.signal.aborted) return
+      const before = topology.partitionCount()
+      const partitions = await topology.refresh().catch(() => before)
+      if (partitions > before)
+        logger.info({ before, partitions }, 'the topic has more partitions: windows wait for them from now on')
+    }
+  })()
   const committing = (async () => {
     while (!stopping.signal.aborted) {
       await clock.sleep(COMMIT_MS, stopping.signal)
@@ -142,7 +168,7 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
     failed,
     health: async () => {
       if (!assigned) return { kind: 'down', reason: 'no partitions assigned yet' }
-      const [trouble] = troubles
+      const [trouble] = [...troubles.entries(), ...waitingOf(owned)]
       return trouble ? { kind: 'down', reason: `partition ${trouble[0]}: ${trouble[1]}` } : { kind: 'ok' }
     },
     stop: async () => {
@@ -153,8 +179,18 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
       await Promise.all(partitions.map(own => own.partition?.stop()))
       await Promise.all(partitions.map(own => own.shard?.stop()))
       await commitOffsets()
-      await committing
+      await Promise.all([committing, watchingTopic])
       await membership.stop()
     },
   }
 }
+
+/** What waits for the world: a full budget, a topic that takes nothing. A partition that is ahead of others is in order. */
+const waitingOf = (owned: ReadonlyMap<number, Owned>): readonly (readonly [number, string])[] =>
+  [...owned].flatMap(([partition, { pausedBy, shard }]) => {
+    const trouble = shard?.trouble() ?? null
+    return [
+      ...(pausedBy === null || pausedBy === 'skew' ? [] : [[partition, `reading is paused: ${pausedBy}`] as const]),
+      ...(trouble === null ? [] : [[partition, `shard ${partition}: ${trouble}`] as const]),
+    ]
+  })

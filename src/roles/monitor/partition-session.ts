@@ -11,8 +11,11 @@ import { createPartitionWindows, type PartitionOptions } from '../../windows/par
 import { NO_TIME_MS } from '../../windows/time.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import type { MonitorContext } from './context.ts'
-import { idleTarget } from './idle.ts'
 import { createIngest } from './ingest.ts'
+import { createPartitionMetrics } from './partition-metrics.ts'
+import { type PauseReason, pauseReason } from './pausing.ts'
+import { createRaising } from './raising.ts'
+import type { Start } from './restore.ts'
 import { createSchemaLookup } from './schema-lookup.ts'
 
 type Records = Extract<Fetched, { kind: 'records' }>
@@ -25,10 +28,16 @@ export type PartitionSession = Readonly<{
   fold(records: Records): Promise<void>
   /** For times without records: checkpoints that are due. */
   tick(): Promise<void>
+  /** Why nothing more may be fetched now; null: it may. */
+  pausedBy(): PauseReason | null
+  /** Tells that reading pauses, or goes on. */
+  paused(reason: PauseReason, isPaused: boolean): void
   checkpointSoon(): void
   restartOffset(): bigint | undefined
   /** The last checkpoint: everything is in the store afterwards. */
   finish(): Promise<void>
+  /** What it holds no longer counts. */
+  close(): void
 }>
 
 /** Rows of a batch: enough that an aggregate's loop pays, few enough that the columns stay in the second-level cache. */
@@ -36,21 +45,21 @@ const BATCH_ROWS = 1024
 /** A slice of folding that keeps the thread at most; then heartbeats, fetches and other partitions have a turn. */
 const SLICE_MS = 10
 
-export const openSession = (
+export const openSession = async (
   context: MonitorContext,
   options: Readonly<{
     partition: number
     token: string
-    offset: number
+    start: Start
     commitId: string
     restored: PartitionOptions['restored']
     logger: Logger
     signal: AbortSignal
     onCheckpoint(): void
   }>,
-): PartitionSession => {
-  const { clock, config, store, metrics, plans } = context
-  const { partition, logger, signal, restored } = options
+): Promise<PartitionSession> => {
+  const { budgets, clock, config, metrics, plans, progress, topology } = context
+  const { partition, logger, signal, restored, start } = options
   const topic = config.kafka.topics.predictions
 
   const windows = createPartitionWindows({
@@ -58,14 +67,15 @@ export const openSession = (
     time: config.time,
     checkpoint: config.checkpoint,
     limits: config.limits,
-    shardOf: model => shardOf(model, context.partitionCount),
+    shardOf: model => shardOf(model, topology.shardCount),
     encode: encodePane,
-    startOffset: options.offset,
+    startOffset: start.offset,
     restored,
   })
   const texts = createTextInterner()
   const decoder = createDecoder({ dictionary: plans.dictionary, limits: config.limits, texts })
   const schemas = createSchemaLookup(context, decoder, { logger, signal })
+  const numbers = createPartitionMetrics(context, partition, windows)
   const ingest = createIngest({
     at: { topic, partition },
     decoder,
@@ -75,17 +85,19 @@ export const openSession = (
     onDeadLetter: reason => metrics.process.deadLetters(reason, 1),
   })
   const checkpoints = createCheckpoints(context, { ...options })
+  const raising = createRaising(config.time, {
+    idle: restored.meta?.idle ?? false,
+    watermarkMs: windows.watermarkMs(),
+    nowMs: clock.now(),
+  })
 
-  let offset = options.offset
+  let offset = start.offset
   let fingerprint: BatchFingerprint = restored.meta?.restart.fingerprint
   let restartOffset = restored.meta?.restart.offset
-  let firedThroughMs = NO_TIME_MS
+  let caughtUp = false
   let checkpointedMs = clock.now()
   let urgent = false
   let refused: unknown
-  let silentSinceMs = clock.now()
-  let idle = restored.meta?.idle ?? false
-  let idleFrom = { watermarkMs: NO_TIME_MS, sinceMs: 0 }
   let sliceStartedMs = 0
 
   /** Plans at once (the windows stand at `offset`), then writes while folding goes on. */
@@ -97,28 +109,25 @@ export const openSession = (
       nextOffset: offset,
       fingerprint,
       nowMs: checkpointedMs,
-      firedThroughMs,
-      idle,
+      firedThroughMs: progress.last().firedThroughMs,
+      idle: raising.isIdle(),
+      caughtUp,
       everything,
     })
     return checkpoints.send(plan, ingest.takeDeadLetters(), () => {
       windows.committed(plan)
+      ingest.lettersWritten()
       restartOffset = plan.meta.restart.offset
-      metrics.process.ledger(topic, partition, plan.meta.restart.ledger)
+      numbers.checkpointed(plan.meta)
       options.onCheckpoint()
     })
-  }
-
-  const refreshFired = async (): Promise<void> => {
-    const fired = await store.shards.firedThrough(context.partitionCount)
-    firedThroughMs = Math.min(...fired.map(ms => ms ?? NO_TIME_MS))
   }
 
   const checkpointIfDue = (): void => {
     if (refused !== undefined) throw refused
     if (checkpoints.busy() || !(urgent || clock.now() - checkpointedMs >= config.checkpoint.intervalMs)) return
     checkpoint(false)
-      .then(refreshFired)
+      .then(() => progress.refresh())
       .catch(error => {
         if (error?.name !== 'StoreUnavailable') refused = error
       })
@@ -141,6 +150,7 @@ export const openSession = (
       fingerprint = records.fingerprint() ?? fingerprint
       checkpointIfDue()
       if (clock.now() - sliceStartedMs >= SLICE_MS) {
+        numbers.held(clock.now(), ingest.waitingBytes())
         await clock.breathe()
         sliceStartedMs = clock.now()
       }
@@ -148,51 +158,70 @@ export const openSession = (
     }
   }
 
-  /** Caught up and silent for the idle timeout: raises the watermark, and tells so before anything is folded again. */
-  const idleTick = async (records: Records): Promise<void> => {
-    if (offset < records.lastStableOffset || records.highWatermark > records.lastStableOffset) {
-      silentSinceMs = clock.now()
-      return
-    }
-    const nowMs = clock.now()
-    if (nowMs - silentSinceMs < config.time.idleTimeoutMs) return
-    const wasIdle = idle
-    if (!wasIdle) idleFrom = { watermarkMs: windows.watermarkMs(), sinceMs: nowMs }
-    const progress = await store.partitions.progress(context.partitionCount)
-    const target = idleTarget(
-      progress.filter((_, p) => p !== partition),
-      { watermarkMs: idleFrom.watermarkMs, idleForMs: nowMs - idleFrom.sinceMs },
-    )
-    if (wasIdle && target <= windows.watermarkMs()) return
-    idle = true
-    windows.raise(target)
+  /** Writes the raised watermark before anything is folded again: nobody may see windows closed that are still taking events. */
+  const raise = async (toMs: number): Promise<void> => {
+    windows.raise(toMs)
     await checkpoints.settled()
     await checkpoint(true)
+  }
+
+  /** Whether to wait any longer for this partition. */
+  const standing = async (): Promise<void> => {
+    const nowMs = clock.now()
+    const { partitions } = caughtUp && raising.isSilent(nowMs) ? await progress.refresh() : progress.last()
+    const others = partitions.filter((_, p) => p !== partition)
+    const raised = raising.decide({ nowMs, watermarkMs: windows.watermarkMs(), caughtUp, others })
+    if (raised.kind === 'none') return
+    numbers.raised(raised.reason)
+    if (raised.reason === 'max-hold')
+      logger.warn(
+        { watermarkMs: windows.watermarkMs(), toMs: raised.toMs },
+        'the partition is behind the others though all of it is read (a slow clock?): it is waited for no longer, its events are late',
+      )
+    await raise(raised.toMs)
+  }
+
+  if (start.lostRecords > 0) {
+    metrics.process.gap('monitor', topic, partition, start.lostRecords)
+    windows.openGap()
+  }
+  // a partition that others did not wait for, or a new one, begins where windows have left already: what is earlier is late
+  if (restored.meta === null && !start.rebuilt) {
+    const { furthestFiredMs } = await progress.refresh()
+    if (furthestFiredMs > NO_TIME_MS) await raise(furthestFiredMs)
   }
 
   return {
     offset: () => offset,
     fold: async records => {
       sliceStartedMs = clock.now()
-      let any = false
       for (const block of records.blocks) {
-        any = true
         if (block.count === 0) continue
-        idle = false
-        silentSinceMs = clock.now()
+        raising.heard(clock.now())
         metrics.process.recordsRead('monitor', topic, partition, block.count)
         await foldBlock(block, records)
       }
       offset = records.nextOffset()
-      metrics.process.partition('monitor', topic, partition, {
-        position: offset,
-        highWatermark: records.highWatermark,
-        watermarkMs: windows.watermarkMs() === NO_TIME_MS ? null : windows.watermarkMs(),
-      })
+      const hidden = records.highWatermark > records.lastStableOffset
+      caughtUp = offset >= records.lastStableOffset && !hidden
+      numbers.read(offset, records, hidden && offset >= records.lastStableOffset)
+      numbers.held(clock.now(), ingest.waitingBytes())
       checkpointIfDue()
-      if (!any) await idleTick(records).catch(throwUnlessUnavailable)
+      await standing().catch(throwUnlessUnavailable)
     },
     tick: async () => checkpointIfDue(),
+    pausedBy: () =>
+      pauseReason(
+        {
+          partition,
+          watermarkMs: windows.watermarkMs(),
+          caughtUp,
+          isOverMemory: budgets.memory.isOver(),
+          isOverState: budgets.state.isOver(),
+          progress: progress.last(),
+        },
+        config.time,
+      ),
     checkpointSoon: () => {
       urgent = true
     },
@@ -202,6 +231,8 @@ export const openSession = (
       if (refused !== undefined) throw refused
       await checkpoint(true)
     },
+    paused: numbers.paused,
+    close: numbers.close,
   }
 }
 

@@ -2,7 +2,8 @@ import type { Logger } from 'pino'
 import type { Fetched, PartitionReader } from '../../consumers/log.ts'
 import { type MonitorContext, RETRY } from './context.ts'
 import { openSession, type PartitionSession } from './partition-session.ts'
-import { restartOffset, restorePanes, StoredStateRefused } from './restore.ts'
+import type { PauseReason } from './pausing.ts'
+import { restorePanes, StoredStateRefused, startOf } from './restore.ts'
 import { Stopped, untilAvailable } from './retry.ts'
 
 /** One owned input partition: reads, folds, checkpoints. Lives from a claim to a stop, or to the loss of the partition. */
@@ -22,6 +23,10 @@ export type PartitionTaskOptions = Readonly<{
   token: string
   /** A checkpoint is in the store: shards may have more to fire. */
   onCheckpoint(): void
+  /** Whether the group or the store knows of an earlier owner, although no state is stored. */
+  everOwned(): Promise<boolean>
+  /** Reading pauses; null: it goes on. */
+  onPause(reason: PauseReason | null): void
 }>
 
 export const startPartitionTask = (context: MonitorContext, options: PartitionTaskOptions): PartitionTask => {
@@ -33,9 +38,10 @@ export const startPartitionTask = (context: MonitorContext, options: PartitionTa
     const reader = await context.log.reader({ topic: topics.predictions, partition: options.partition })
     try {
       session = await claim(context, options, reader, logger, stopping.signal)
-      await consume(context, session, reader, logger, stopping.signal)
+      await consume(context, options, session, reader, logger, stopping.signal)
       await session.finish()
     } finally {
+      session?.close()
       await reader.close()
       context.metrics.process.forgetPartition('monitor', topics.predictions, options.partition)
     }
@@ -66,15 +72,17 @@ const claim = async (
   const waiting = { clock: context.clock, logger, signal, what: `state of partition ${partition}` }
   const claimed = await untilAvailable(() => context.store.partitions.claim(partition, token), waiting)
   const restored = await untilAvailable(() => restorePanes(context, partition, claimed.meta), waiting)
-  const offset = await untilAvailable(() => restartOffset(context, partition, reader, claimed.meta, logger), {
+  const start = await untilAvailable(() => startOf(context, partition, reader, claimed.meta, options.everOwned), {
     ...waiting,
     what: `log of partition ${partition}`,
     isTransient: error => !(error instanceof StoredStateRefused),
   })
-  logger.info({ offset, epoch: claimed.epoch, openPanes: restored.panes.length }, 'partition claimed')
+  context.metrics.process.claimed('partition')
+  context.metrics.process.partitionOwned(context.config.kafka.topics.predictions, partition, claimed.epoch)
+  logger.info({ offset: start.offset, epoch: claimed.epoch, openPanes: restored.panes.length }, 'partition claimed')
   return openSession(context, {
     ...options,
-    offset,
+    start,
     commitId: claimed.commitId,
     restored: { meta: claimed.meta, ...restored },
     logger,
@@ -82,9 +90,13 @@ const claim = async (
   })
 }
 
-/** Fetch, fold, checkpoint, until stopped. The next fetch is under way while an answer is folded. */
+/** How often a paused partition looks whether it may go on. */
+const PAUSED_MS = 100
+
+/** Fetch, fold, checkpoint, until stopped. The next fetch is under way while an answer is folded; none is sent while paused. */
 const consume = async (
   context: MonitorContext,
+  options: PartitionTaskOptions,
   session: PartitionSession,
   reader: PartitionReader,
   logger: Logger,
@@ -93,20 +105,26 @@ const consume = async (
   // closing answers a fetch that waits for records
   signal.addEventListener('abort', () => void reader.close(), { once: true })
   let failures = 0
-  let pending: Promise<Fetched> = reader.fetch(session.offset())
+  let pending: Promise<Fetched> | undefined
   while (!signal.aborted) {
+    if (pending === undefined) {
+      await untilReadable(context, options, session, logger, signal)
+      if (signal.aborted) return
+      pending = reader.fetch(session.offset())
+    }
     const fetched = await pending
+    pending = undefined
     if (signal.aborted) return
     switch (fetched.kind) {
       case 'records': {
         failures = 0
         const next = fetched.nextOffset()
-        pending = reader.fetch(next)
+        if (session.pausedBy() === null) pending = reader.fetch(next)
         await session.fold(fetched)
         // a batch that turned out unreadable takes nextOffset back: what was fetched ahead is not what follows
-        if (fetched.nextOffset() !== next) {
+        if (pending !== undefined && fetched.nextOffset() !== next) {
           await pending
-          pending = reader.fetch(session.offset())
+          pending = undefined
         }
         break
       }
@@ -114,14 +132,43 @@ const consume = async (
         if (failures++ === 0) logger.warn({ reason: fetched.reason }, 'reading: waiting')
         await context.clock.sleep(Math.min(RETRY.maxMs, RETRY.firstMs * 2 ** failures), signal)
         await session.tick()
-        pending = reader.fetch(session.offset())
         break
       case 'out-of-range':
+        // what was folded is kept: the claim that follows begins after the gap
+        await session.finish()
         throw new Error(
           `offset ${session.offset()} is outside the log, which holds ${fetched.lowOffset} to ${fetched.highOffset}`,
         )
       case 'corrupt':
         throw new Error(`the log is damaged at offset ${fetched.offset}: ${fetched.reason}`)
     }
+  }
+}
+
+const untilReadable = async (
+  { budgets, clock, progress }: MonitorContext,
+  { onPause }: PartitionTaskOptions,
+  session: PartitionSession,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> => {
+  let said: PauseReason | null = null
+  for (let reason = session.pausedBy(); reason !== null && !signal.aborted; reason = session.pausedBy()) {
+    if (reason !== said) {
+      logger.info({ reason, offset: session.offset(), held: Object.fromEntries(budgets.memory.byPart()) }, 'reading: paused')
+      if (said !== null) session.paused(said, false)
+      session.paused(reason, true)
+      onPause(reason)
+    }
+    said = reason
+    await clock.sleep(PAUSED_MS, signal)
+    await session.tick()
+    // unanswered: the store is down, and looked at again
+    await progress.refresh().catch(() => {})
+  }
+  if (said !== null) {
+    logger.info({ reason: said }, 'reading: goes on')
+    session.paused(said, false)
+    onPause(null)
   }
 }

@@ -1,4 +1,3 @@
-import type { Logger } from 'pino'
 import type { PartitionReader } from '../../consumers/log.ts'
 import { decodePart } from '../../windows/codec.ts'
 import { createSeriesPane, endMs, paneId, type SeriesPane } from '../../windows/pane.ts'
@@ -8,16 +7,22 @@ import { parseSeriesKey } from '../../windows/series.ts'
 import type { PaneEntry, PartitionMeta } from '../../windows/store/port.ts'
 import { startOffset as firstOffset } from '../start-offset.ts'
 import type { MonitorContext } from './context.ts'
+import { monitorGroup } from './group.ts'
+import type { Topology } from './topology.ts'
 
 /** What stored bytes say cannot be used: refused, never guessed. */
 export class StoredStateRefused extends Error {
   override readonly name = 'StoredStateRefused'
 }
 
-/** A stored entry as a pane; undefined for a model that is no longer watched. */
-export const decodeEntry = (entry: PaneEntry, plans: Plans): SeriesPane | undefined => {
-  const plan = plans.planOf(parseSeriesKey(entry.series).model)
-  if (!plan) return undefined
+/** A stored entry as a pane; undefined for a model that is no longer watched, and for what a migration left behind. */
+export const decodeEntry = (
+  entry: PaneEntry,
+  { plans, topology }: Readonly<{ plans: Plans; topology: Pick<Topology, 'sinceMs'> }>,
+): SeriesPane | undefined => {
+  const { model } = parseSeriesKey(entry.series)
+  const plan = plans.planOf(model)
+  if (!plan || entry.key.startMs < topology.sinceMs(plan.config.name)) return undefined
   const decoded = decodePart(entry.bytes, plan.layout)
   const where = `pane ${paneId(entry.key)} of series ${entry.series}`
   switch (decoded.kind) {
@@ -27,6 +32,7 @@ export const decodeEntry = (entry: PaneEntry, plans: Plans): SeriesPane | undefi
         asOf: decoded.part.asOf,
         onTime: decoded.part.onTime,
         late: decoded.part.late,
+        storedBytes: entry.bytes.length,
       }
     case 'other-version':
       throw new StoredStateRefused(
@@ -34,7 +40,7 @@ export const decodeEntry = (entry: PaneEntry, plans: Plans): SeriesPane | undefi
       )
     case 'other-layout':
       throw new StoredStateRefused(
-        `${where} has other cells than the configuration asks for (another reference, feature list or bins): use the earlier configuration, or another namespace`,
+        `${where} has other cells than the configuration asks for (another reference, feature list or bins): use the earlier configuration, run \`tidemark migrate\`, or use another namespace`,
       )
     case 'damaged':
       throw new StoredStateRefused(
@@ -42,6 +48,9 @@ export const decodeEntry = (entry: PaneEntry, plans: Plans): SeriesPane | undefi
       )
   }
 }
+
+/** Panes whose stored bytes are in memory together. */
+const PANES_AT_ONCE = 16
 
 /** The panes that still take events from the restart point on, and what is stored at all. */
 export const restorePanes = async (
@@ -52,50 +61,76 @@ export const restorePanes = async (
   if (meta === null) return { panes: [], stored: [] }
   const keys = await context.store.partitions.paneKeys(partition)
   const openFromMs = meta.restart.watermarkMs - context.config.time.allowedLatenessMs
-  const entries = await context.store.partitions.readPanes(partition, keys)
-  const stored = new Map<string, { key: StoredPane['key']; asOf: number }>()
+  const stored = new Map<string, { key: StoredPane['key']; asOf: number; parts: number; bytes: number }>()
   const panes: SeriesPane[] = []
-  for (const key of keys) stored.set(paneId(key), { key, asOf: 0 })
-  for (const entry of entries) {
-    const pane = decodeEntry(entry, context.plans)
+  for (const key of keys) stored.set(paneId(key), { key, asOf: 0, parts: 0, bytes: 0 })
+  const restore = (entry: PaneEntry): void => {
     const known = stored.get(paneId(entry.key))
-    if (!pane || !known) continue
+    if (!known) return
+    known.parts++
+    known.bytes += entry.bytes.length
+    const pane = decodeEntry(entry, context)
+    if (!pane) return
     known.asOf = Math.max(known.asOf, pane.asOf)
     if (endMs(pane.key) > openFromMs) panes.push(pane)
+  }
+  for (let from = 0; from < keys.length; from += PANES_AT_ONCE) {
+    const entries = await context.store.partitions.readPanes(partition, keys.slice(from, from + PANES_AT_ONCE))
+    for (const entry of entries) restore(entry)
   }
   return { panes, stored: [...stored.values()] }
 }
 
+/** Where reading begins, and how many records that should have come before have left the log. */
+export type Start = Readonly<{
+  offset: number
+  lostRecords: number
+  /** The state was there before and is gone: the log is read again from its beginning. */
+  rebuilt: boolean
+}>
+
 /**
- * Where reading begins: at the restart point, after its place in the log was checked; on a first start as configured. A log
- * that is not the one the state came from is refused; a gap that retention made is said and stepped over.
+ * Reading begins at the restart point, after its place in the log was checked; on a first start as configured. A log that is
+ * not the one the state came from is refused; a gap that retention made is said and stepped over. `everOwned`: whether the
+ * partition had state before; where it is gone, nothing begins anew in silence.
  */
-export const restartOffset = async (
+export const startOf = async (
   context: MonitorContext,
   partition: number,
   reader: PartitionReader,
   meta: PartitionMeta | null,
-  logger: Logger,
-): Promise<number> => {
-  if (meta === null) return firstOffset(reader, context.config.kafka.startAt)
+  everOwned: () => Promise<boolean>,
+): Promise<Start> => {
+  const { config, logger } = context
+  const name = `${config.kafka.topics.predictions}-${partition}`
   const { lowOffset, highOffset } = await reader.range()
-  const offset = Number(meta.restart.offset)
-  const topic = context.config.kafka.topics.predictions
-  const cure = `the topic was deleted and made again, or truncated: use another namespace, or delete the keys of this one`
-  if (offset > highOffset) {
-    throw new StoredStateRefused(`${topic}-${partition} ends at ${highOffset}, before the restart point ${offset}: ${cure}`)
+  if (meta === null) {
+    if (!(await everOwned())) return { offset: await firstOffset(reader, config.kafka.startAt), lostRecords: 0, rebuilt: false }
+    if (config.redis.lostState === 'refuse') throw new StoredStateRefused(lostState(context, name))
+    logger.error(
+      { partition, lowOffset },
+      'the state of the partition is gone from Redis: reading the log again from its beginning; windows that miss events are incomplete',
+    )
+    return { offset: lowOffset, lostRecords: lowOffset, rebuilt: true }
   }
+  const offset = Number(meta.restart.offset)
+  const cure = `the topic was deleted and made again, or truncated: use another namespace, or delete the keys of this one`
+  if (offset > highOffset)
+    throw new StoredStateRefused(`${name} ends at ${highOffset}, before the restart point ${offset}: ${cure}`)
   const { fingerprint } = meta.restart
   const found = fingerprint && (await reader.fingerprintAt(Number(fingerprint.baseOffset)))
-  if (fingerprint && found && found.crc !== fingerprint.crc) {
-    throw new StoredStateRefused(`${topic}-${partition} holds another batch at ${fingerprint.baseOffset} than was read: ${cure}`)
-  }
-  if (offset < lowOffset) {
-    logger.error(
-      { partition, offset, lowOffset, lost: lowOffset - offset },
-      'retention overtook the restart point: events between them are lost to the windows',
-    )
-    return lowOffset
-  }
-  return offset
+  if (fingerprint && found && found.crc !== fingerprint.crc)
+    throw new StoredStateRefused(`${name} holds another batch at ${fingerprint.baseOffset} than was read: ${cure}`)
+  if (offset >= lowOffset) return { offset, lostRecords: 0, rebuilt: false }
+  const lostRecords = lowOffset - offset
+  logger.error(
+    { partition, offset, lowOffset, lostRecords },
+    'retention overtook the restart point: the events between are lost, windows that miss them are incomplete',
+  )
+  return { offset: lowOffset, lostRecords, rebuilt: false }
 }
+
+const lostState = ({ config }: MonitorContext, name: string): string =>
+  `the state of ${name} is gone from Redis, but it was there before (group ${monitorGroup(config.namespace)} has committed offsets, or ` +
+  'other partitions say so): was Redis wiped, or is redis.url another server? Bring the data back; or set redis.lostState: rebuild, ' +
+  'to read the log again from its beginning; or use another namespace'

@@ -14,13 +14,14 @@ import { hasRevision, type PanesByIndex, seriesWithData, windowCells } from './w
 
 export type FiringContext = Readonly<{
   time: TimeConfig
-  policy: Policy
+  /** What judges windows that begin at `startMs`. */
+  policyAt(startMs: number): Policy
   /** Frozen panes of a model and width, by absolute index. */
   panesOf(model: string, widthMs: number): PanesByIndex
   registry: Registry
   rules: RuleStates
-  /** A window due at or before this lost panes it needs: measured, but marked incomplete. */
-  incompleteThroughMs: number
+  /** Whether all events of the window `[startMs, endMs)` are there, as far as is known. */
+  isComplete(startMs: number, endMs: number): boolean
 }>
 
 export type Fired = Readonly<{ results: readonly WindowResult[]; alerts: readonly Alert[] }>
@@ -83,25 +84,27 @@ const fireSeries = (
   const { allowedLatenessMs } = context.time
   const merged = windowCells(moment, panes, segment, version, allowedLatenessMs)
   const cells = merged.cells ?? emptyCells(plan.layout)
+  const startMs = moment.endMs - window.sizeMs
+  const policy = context.policyAt(startMs)
   const series: Series = { model: moment.model, version: version ?? ALL_VERSIONS, segment: segmentOfKey(segment) }
   const result: WindowResult = {
-    id: windowId(series, window.name, moment.endMs - window.sizeMs),
+    id: windowId(series, window.name, startMs),
     ...series,
     window: window.name,
-    start: moment.endMs - window.sizeMs,
+    start: startMs,
     end: moment.endMs,
     revision: moment.revision,
-    complete: moment.dueMs > context.incompleteThroughMs,
+    complete: context.isComplete(startMs, moment.endMs),
     samples: merged.samples,
     late: merged.late,
     measures: measured ?? measuresOf(plan, cells, window.sizeMs),
     referenceVersion: plan.config.reference?.version ?? null,
-    policyVersion: context.policy.version,
+    policyVersion: policy.version,
   }
   const explain = (metric: string, subject: string): readonly Contributor[] => explained(plan, cells, metric, subject)
   const alerts = judgeWindow(
     { result, offsets: merged.offsets, explain },
-    context.policy,
+    policy,
     context.rules,
     moment.dueMs - allowedLatenessMs,
   )

@@ -1,4 +1,5 @@
 import type { Alert } from '../alert.ts'
+import type { ScheduledPolicy } from '../rules/schedule.ts'
 import type { Series } from '../series.ts'
 
 /**
@@ -14,15 +15,19 @@ export type Registry = Readonly<{
   firing: Map<string, Firing>
   /** `rule severity model state` as a JSON array, to the number of alerts sent. */
   alerts: Map<string, number>
+  policies: ScheduledPolicy[]
 }>
 
 export type Firing = Readonly<{ rule: string; severity: string; model: string }>
 
 export type Totals = Readonly<{ predictions: number; errors: number }>
 
-type StoredRegistry = Readonly<{
-  [field in keyof Registry]: Record<string, Registry[field] extends Map<string, infer V> ? V : never>
-}>
+type Maps = Omit<Registry, 'policies'>
+type StoredRegistry = Readonly<
+  { [field in keyof Maps]: Record<string, Maps[field] extends Map<string, infer V> ? V : never> } & {
+    policies: readonly ScheduledPolicy[]
+  }
+>
 
 export const parseRegistry = (json: string | null): Registry => {
   const stored = json === null ? null : (JSON.parse(json) as StoredRegistry)
@@ -31,6 +36,7 @@ export const parseRegistry = (json: string | null): Registry => {
     totals: new Map(Object.entries(stored?.totals ?? {})),
     firing: new Map(Object.entries(stored?.firing ?? {})),
     alerts: new Map(Object.entries(stored?.alerts ?? {})),
+    policies: [...(stored?.policies ?? [])],
   }
 }
 
@@ -40,6 +46,7 @@ export const encodeRegistry = (registry: Registry): string =>
     totals: Object.fromEntries(registry.totals),
     firing: Object.fromEntries(registry.firing),
     alerts: Object.fromEntries(registry.alerts),
+    policies: registry.policies,
   } satisfies StoredRegistry)
 
 /** Series that fell silent too long ago are forgotten. */

@@ -40,7 +40,7 @@ export const observe = (
     if (next.transition) transitions.push(next.transition)
     if (endMs < keptFromMs) base = phase
   }
-  const announcements = differences(state.emitted, transitions)
+  const announcements = [...differences(state.emitted, transitions), ...amendments(state.emitted, transitions, window)]
   return {
     announcements,
     state: {
@@ -52,10 +52,23 @@ export const observe = (
   }
 }
 
+const isSame = (a: Transition, b: Transition): boolean => a.kind === b.kind && a.endMs === b.endMs && a.firedMs === b.firedMs
+
+/** A revision that leaves what was said of its window as it is, but not its numbers: said once more, with the new ones. */
+const amendments = (
+  before: readonly Transition[],
+  now: readonly Transition[],
+  { endMs, revision }: Readonly<{ endMs: number; revision: 0 | 1 }>,
+): readonly Announcement[] =>
+  revision === 0
+    ? []
+    : now
+        .filter(transition => transition.endMs === endMs && before.some(b => isSame(b, transition)))
+        .map(transition => ({ state: transition.kind, transition }))
+
 const differences = (before: readonly Transition[], now: readonly Transition[]): readonly Announcement[] => {
-  const same = (a: Transition, b: Transition): boolean => a.kind === b.kind && a.endMs === b.endMs && a.firedMs === b.firedMs
-  const gone = before.filter(b => !now.some(n => same(b, n)))
-  const come = now.filter(n => !before.some(b => same(b, n)))
+  const gone = before.filter(b => !now.some(n => isSame(b, n)))
+  const come = now.filter(n => !before.some(b => isSame(b, n)))
   return [
     ...gone.flatMap((transition): Announcement[] => {
       if (transition.kind === 'firing') return [{ state: 'retracted', transition }]

@@ -31,7 +31,7 @@ export const withFaults = (store: StateStore, faults: StoreFaults): StateStore =
     if (delivery === 'reply-lost') throw new StoreUnavailable('timeout', `the reply to ${name} ${unit} was lost`)
     return reply
   }
-  const { partitions, shards } = store
+  const { partitions, shards, policies } = store
   return {
     partitions: {
       claim: (p, token) => send('claim', p, () => partitions.claim(p, token)),
@@ -48,8 +48,16 @@ export const withFaults = (store: StateStore, faults: StoreFaults): StateStore =
       outbox: (s, limit) => send('outbox', s, () => shards.outbox(s, limit)),
       trimOutbox: (s, token, ids) => send('trimOutbox', s, () => shards.trimOutbox(s, token, ids)),
       firedThrough: count => send('firedThrough', -1, () => shards.firedThrough(count)),
+      replicated: s => send('replicated', s, () => shards.replicated(s)),
     },
     agree: facts => send('agree', -1, () => store.agree(facts)),
+    replaceFacts: facts => send('replaceFacts', -1, () => store.replaceFacts(facts)),
+    facts: () => send('facts', -1, () => store.facts()),
+    policies: {
+      publish: (version, policy) => send('publishPolicy', -1, () => policies.publish(version, policy)),
+      current: () => send('currentPolicy', -1, () => policies.current()),
+      find: version => send('findPolicy', -1, () => policies.find(version)),
+    },
     initialised: () => send('initialised', -1, () => store.initialised()),
     health: () => store.health(),
     close: () => store.close(),

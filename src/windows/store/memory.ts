@@ -11,7 +11,9 @@ type Contents = {
   readonly partitions: Map<number, Partition>
   readonly shards: Map<number, Shard>
   readonly initialised: Set<number>
+  readonly policies: Map<string, string>
   facts: ClusterFacts | null
+  policy: string | null
 }
 
 /** Everything stored at one moment; opaque. */
@@ -31,7 +33,14 @@ export type MemoryStore = StateStore &
 /** Each call happens at once, between two awaits of whoever calls. Stored bytes and metas are never changed, only replaced. */
 export const createMemoryStore = (options: Readonly<{ judge?: Judge }> = {}): MemoryStore => {
   const decide = options.judge ?? judge
-  const contents: Contents = { partitions: new Map(), shards: new Map(), initialised: new Set(), facts: null }
+  const contents: Contents = {
+    partitions: new Map(),
+    shards: new Map(),
+    initialised: new Set(),
+    policies: new Map(),
+    facts: null,
+    policy: null,
+  }
   const { partitions, shards, initialised } = contents
 
   const partitionOf = (p: number): Partition =>
@@ -89,10 +98,23 @@ export const createMemoryStore = (options: Readonly<{ judge?: Judge }> = {}): Me
         return reply('ok')
       },
       firedThrough: async count => Array.from({ length: count }, (_, s) => shardOf(s).meta?.firedThroughMs ?? null),
+      replicated: async () => {},
     },
     agree: async proposed => {
-      contents.facts ??= { ...proposed, layouts: { ...proposed.layouts } }
+      contents.facts ??= structuredClone(proposed)
       return contents.facts
+    },
+    replaceFacts: async facts => {
+      contents.facts = structuredClone(facts)
+    },
+    facts: async () => contents.facts,
+    policies: {
+      publish: async (version, policy) => {
+        contents.policies.set(version, policy)
+        contents.policy = version
+      },
+      current: async () => contents.policy,
+      find: async version => contents.policies.get(version) ?? null,
     },
     initialised: async () => new Set(initialised),
     health: async () => ({ kind: 'ok' }),
@@ -104,6 +126,9 @@ export const createMemoryStore = (options: Readonly<{ judge?: Judge }> = {}): Me
       rollBack(shards, earlier.shards, s => lost(`fire:${s}`))
       if (!lost('cfg')) return
       contents.facts = earlier.facts
+      contents.policy = earlier.policy
+      contents.policies.clear()
+      for (const [version, policy] of earlier.policies) contents.policies.set(version, policy)
       initialised.clear()
       for (const p of earlier.initialised) initialised.add(p)
     },
@@ -140,19 +165,22 @@ const entriesOf = (pane: StoredPane | undefined): PaneEntry[] =>
 const copyOf = (meta: PartitionMeta): PartitionMeta => ({
   ...meta,
   restart: { ...meta.restart, ledger: { ...meta.restart.ledger }, vocabulary: [...meta.restart.vocabulary] },
+  gaps: [...meta.gaps],
 })
 
 const mapValues = <K, V>(map: ReadonlyMap<K, V>, copy: (value: V) => V): Map<K, V> =>
   new Map(Array.from(map, ([key, value]) => [key, copy(value)]))
 
-const copyContents = ({ partitions, shards, initialised, facts }: Contents): Contents => ({
+const copyContents = ({ partitions, shards, initialised, policies, facts, policy }: Contents): Contents => ({
   partitions: mapValues(partitions, p => ({
     ...p,
     panes: mapValues(p.panes, pane => ({ ...pane, entries: new Map(pane.entries) })),
   })),
   shards: mapValues(shards, s => ({ ...s, rules: new Map(s.rules), outbox: new Map(s.outbox) })),
   initialised: new Set(initialised),
+  policies: new Map(policies),
   facts,
+  policy,
 })
 
 const rollBack = <T>(current: Map<number, T>, earlier: ReadonlyMap<number, T>, lost: (unit: number) => boolean): void => {

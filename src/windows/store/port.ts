@@ -44,7 +44,21 @@ export type PartitionMeta = Readonly<{
   deletedThroughMs: number
   /** Caught up and silent: the owner raises the watermark by itself. Idle partitions never hold each other back. */
   idle: boolean
+  /** As of this checkpoint everything in the log was read. */
+  caughtUp: boolean
+  /** Where events are missing, by rising start. */
+  gaps: readonly Gap[]
+  usage: PaneUsage
 }>
+
+/**
+ * Event times between which events left the log unread (retention, lost state): windows that touch them are incomplete.
+ * `toMs` is null until something that came after them was read.
+ */
+export type Gap = Readonly<{ fromMs: number; toMs: number | null }>
+
+/** Parts of panes (one series each) that a partition holds in memory and in the store, and their bytes. */
+export type PaneUsage = Readonly<{ openPanes: number; openBytes: number; storedPanes: number; storedBytes: number }>
 
 /** A pane of one class (width), for one shard, of one partition. */
 export type PaneKey = Readonly<{ startMs: number; widthMs: number; shard: number }>
@@ -112,15 +126,30 @@ export type ShardStore = Readonly<{
   trimOutbox(shard: number, token: string, ids: readonly string[]): Promise<FenceReply>
   /** `firedThroughMs` of every shard; null where nothing was ever fired. */
   firedThrough(shardCount: number): Promise<readonly (number | null)[]>
+  /** Resolves once as many replicas as the store was opened with have everything that this handle wrote to the shard. */
+  replicated(shard: number): Promise<void>
 }>
 
 /** What all processes of a namespace must agree on: `{tidemark:<ns>}:cfg`. */
 export type ClusterFacts = Readonly<{
   topic: string
-  partitionCount: number
+  /** The topic's partitions at the very first start: models stay with their shards when it grows. */
+  shardCount: number
   codecVersion: number
-  /** Model to a hash of its pane layout and widths. */
-  layouts: Readonly<Record<string, string>>
+  /** Bounds of time that decide what is late, as text. */
+  time: string
+  /** Model to everything that decides what its panes hold and which windows there are, as text. */
+  models: Readonly<Record<string, string>>
+  /** Model to the first window start that the present facts speak of; earlier windows are not fired (see migrate). */
+  sinceMs: Readonly<Record<string, number>>
+}>
+
+/** Policies by version, and the one that the last process to start brought. */
+export type PolicyStore = Readonly<{
+  /** Keeps the policy for ever, and makes it the current one. */
+  publish(version: string, policy: string): Promise<void>
+  current(): Promise<string | null>
+  find(version: string): Promise<string | null>
 }>
 
 export type StateStore = Readonly<{
@@ -128,6 +157,10 @@ export type StateStore = Readonly<{
   shards: ShardStore
   /** Writes the facts when there are none; else returns what is stored, for the caller to compare. */
   agree(facts: ClusterFacts): Promise<ClusterFacts>
+  /** Replaces the facts, whatever they were: see migrate. */
+  replaceFacts(facts: ClusterFacts): Promise<void>
+  facts(): Promise<ClusterFacts | null>
+  policies: PolicyStore
   /** Partitions that were ever initialised (a first checkpoint was written): what recognises a wiped store. */
   initialised(): Promise<ReadonlySet<number>>
   health(): Promise<Readonly<{ kind: 'ok' } | { kind: 'down'; reason: string }>>

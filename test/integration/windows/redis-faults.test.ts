@@ -163,7 +163,7 @@ describe('the store in Redis, when Redis', () => {
     const { url } = await start()
     const store = await open(url)
     const admin = administer(url)
-    await store.agree({ topic: 'predictions', partitionCount: 1, codecVersion: 1, layouts: {} })
+    await store.agree({ topic: 'predictions', shardCount: 1, codecVersion: 1, time: '', models: {}, sinceMs: {} })
     await store.partitions.claim(3, 'A')
     await store.partitions.checkpoint(3, checkpoint('A', 1, { sets: [entry(pane(60_000, 2, 60_000), 's', '1')] }))
     await store.shards.claim(2, 'A')

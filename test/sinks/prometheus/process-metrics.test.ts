@@ -71,13 +71,66 @@ test('a dependency is up or down, a shard is gone when it moved', async () => {
   const { metrics, scrape } = start()
   metrics.dependency('store', false)
   metrics.dependency('log', true)
-  metrics.shard(2, { firedThroughMs: 60_000, outbox: 3 })
+  metrics.shard(2, { firedThroughMs: 60_000, outbox: 3, series: 7 })
   expect(await scrape()).toEqual([
     'tidemark_process_shard_fired_through_timestamp_seconds{shard="2"} 60',
     'tidemark_process_shard_outbox_alerts{shard="2"} 3',
+    'tidemark_process_shard_series{shard="2"} 7',
     'tidemark_process_dependency_up{dependency="store"} 0',
     'tidemark_process_dependency_up{dependency="log"} 1',
   ])
   metrics.forgetShard(2)
   expect((await scrape()).filter(line => line.includes('shard='))).toEqual([])
+})
+
+test('why a partition does not read on is shown until it leaves', async () => {
+  const { metrics, scrape } = start()
+  metrics.partitionPaused('monitor', 'predictions', 0, 'skew', true)
+  metrics.partitionPaused('monitor', 'predictions', 0, 'memory-budget', false)
+  const labels = 'role="monitor",topic="predictions",partition="0"'
+  expect(await scrape()).toEqual([
+    `tidemark_process_partition_paused{${labels},reason="skew"} 1`,
+    `tidemark_process_partition_paused{${labels},reason="memory-budget"} 0`,
+  ])
+  metrics.forgetPartition('monitor', 'predictions', 0)
+  expect(await scrape()).toEqual([])
+})
+
+test('what a partition has in the store is shown as of its last checkpoint, and goes when it moves', async () => {
+  const { metrics, scrape } = start()
+  metrics.partitionOwned('predictions', 1, 4)
+  metrics.partitionStored('predictions', 1, {
+    restartOffset: 90n,
+    closedThroughMs: 60_000,
+    idle: true,
+    usage: { openPanes: 2, openBytes: 300, storedPanes: 5, storedBytes: 700 },
+  })
+  const labels = 'topic="predictions",partition="1"'
+  expect(await scrape()).toEqual([
+    `tidemark_process_partition_epoch{${labels}} 4`,
+    `tidemark_process_partition_restart_offset{${labels}} 90`,
+    `tidemark_process_partition_closed_through_timestamp_seconds{${labels}} 60`,
+    `tidemark_process_partition_idle{${labels}} 1`,
+    `tidemark_process_partition_panes{${labels},place="open"} 2`,
+    `tidemark_process_partition_panes{${labels},place="store"} 5`,
+    `tidemark_process_partition_pane_bytes{${labels},place="open"} 300`,
+    `tidemark_process_partition_pane_bytes{${labels},place="store"} 700`,
+  ])
+  metrics.forgetPartition('monitor', 'predictions', 1)
+  expect(await scrape()).toEqual([])
+})
+
+test('a budget shows what is used of it, by what holds it', async () => {
+  const { metrics, scrape } = start()
+  metrics.watchBudget('memory', { limitBytes: 1000, byPart: () => new Map([['records', 10]]) })
+  expect(await scrape()).toEqual([
+    'tidemark_process_budget_limit_bytes{budget="memory"} 1000',
+    'tidemark_process_budget_used_bytes{budget="memory",part="records"} 10',
+  ])
+})
+
+test('a store that lost writes is counted by the call that found out', async () => {
+  const { metrics, scrape } = start()
+  metrics.fire('mismatch', 1)
+  expect(await scrape()).toContain('tidemark_process_mismatches_total{call="fire"} 1')
 })

@@ -49,11 +49,11 @@ const fired = (revision: 0 | 1, parts: readonly Part[]): Record<string, readonly
   const moment: Moment = { dueMs: 40, model: 'm', plan, paneClass, window: sliding, endMs: 40, revision }
   const { results } = fireMoment(moment, {
     time: config.time,
-    policy: { version: 'p', rules: [] },
+    policyAt: () => ({ version: 'p', rules: [] }),
     panesOf: () => panes,
     registry: parseRegistry(null),
     rules: { get: () => undefined, set: () => {} },
-    incompleteThroughMs: -1,
+    isComplete: () => true,
   })
   const said = ({ measures }: WindowResult, name: string) => measures.find(({ metric }) => metric === name)?.value ?? null
   return Object.fromEntries(results.map(r => [r.version, [said(r, 'count'), said(r, 'latency_max_ms')]]))

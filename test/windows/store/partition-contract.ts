@@ -36,6 +36,12 @@ export const partitionContract = (open: () => StateStore): void => {
         closedThroughMs: 1_700_000_000_000,
         deletedThroughMs: -60_000,
         idle: true,
+        caughtUp: false,
+        gaps: [
+          { fromMs: -5, toMs: 1_700_000_000_000.5 },
+          { fromMs: 7, toMs: null },
+        ],
+        usage: { openPanes: 1, openBytes: 2, storedPanes: 3, storedBytes: 2 ** 40 },
       })
       await store.partitions.claim(3, 'A')
       await store.partitions.checkpoint(3, checkpoint('A', 1, { meta }))

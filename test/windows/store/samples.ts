@@ -20,6 +20,9 @@ export const metaAt = (offset: number | bigint, more: Partial<PartitionMeta> = {
   closedThroughMs: NO_TIME_MS,
   deletedThroughMs: NO_TIME_MS,
   idle: false,
+  caughtUp: true,
+  gaps: [],
+  usage: { openPanes: 0, openBytes: 0, storedPanes: 0, storedBytes: 0 },
   ...more,
 })
 

@@ -1,8 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { StateStore } from '../../../src/windows/store/port.ts'
+import type { ClusterFacts, StateStore } from '../../../src/windows/store/port.ts'
 import { dump, partitionContract } from './partition-contract.ts'
 import { checkpoint, entry, firing, pane } from './samples.ts'
 import { shardContract } from './shard-contract.ts'
+
+const FACTS: ClusterFacts = {
+  topic: 'predictions',
+  shardCount: 4,
+  codecVersion: 1,
+  time: '10000 60000',
+  models: { demand: 'ab12' },
+  sinceMs: {},
+}
 
 /** What every state store must do. `open` gives an empty one. */
 export const storeContract = (name: string, open: () => Promise<StateStore>): void => {
@@ -17,10 +26,35 @@ export const storeContract = (name: string, open: () => Promise<StateStore>): vo
     shardContract(() => store)
 
     it('keeps the facts that came first', async () => {
-      const facts = { topic: 'predictions', partitionCount: 4, codecVersion: 1, layouts: { demand: 'ab12' } }
-      expect(await store.agree(facts)).toEqual(facts)
-      expect(await store.agree({ ...facts, partitionCount: 8, layouts: {} })).toEqual(facts)
+      expect(await store.facts()).toBeNull()
+      expect(await store.agree(FACTS)).toEqual(FACTS)
+      expect(await store.agree({ ...FACTS, shardCount: 8, models: {} })).toEqual(FACTS)
+      expect(await store.facts()).toEqual(FACTS)
       expect(await store.initialised()).toEqual(new Set())
+    })
+
+    it('replaces the facts when told to', async () => {
+      await store.agree(FACTS)
+      const migrated = { ...FACTS, models: { demand: 'cd34' }, sinceMs: { demand: 1_700_000_000_000 } }
+      await store.replaceFacts(migrated)
+      expect(await store.agree(FACTS)).toEqual(migrated)
+    })
+
+    it('keeps every policy, and which one came last', async () => {
+      expect(await store.policies.current()).toBeNull()
+      await store.policies.publish('v1', '["one"]')
+      await store.policies.publish('v2', '["two"]')
+      expect(await store.policies.current()).toBe('v2')
+      expect(await store.policies.find('v1')).toBe('["one"]')
+      await store.policies.publish('v1', '["one"]')
+      expect(await store.policies.current()).toBe('v1')
+      expect(await store.policies.find('v3')).toBeNull()
+    })
+
+    it('has nothing to wait for without replicas', async () => {
+      await store.shards.claim(0, 'A')
+      await store.shards.fire(0, firing('A', 1))
+      await expect(store.shards.replicated(0)).resolves.toBeUndefined()
     })
 
     it('is healthy', async () => {

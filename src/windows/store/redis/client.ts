@@ -14,6 +14,11 @@ export type ClientOptions = Readonly<{
 export type Client = Readonly<{
   /** Runs commands; throws StoreUnavailable when the server is slow, gone, full or cannot serve, other errors as they are. */
   ask<T>(run: (redis: Redis | Cluster) => Promise<T>): Promise<T>
+  /**
+   * How many replicas have all that was written over this connection, once `count` do or the time is up. Of a cluster: the
+   * fewest of any node.
+   */
+  waitForReplicas(count: number): Promise<number>
   /** Why no state may be kept here: a server that evicts keys. */
   evicting(): Promise<string | undefined>
   /** What is wrong with the connection, while it is down. */
@@ -109,10 +114,13 @@ const clientOf = (redis: Redis | Cluster, lastError: () => string | undefined): 
       throw failure(error, lastError())
     }
   }
+  const masters = (): readonly Redis[] => (redis instanceof Cluster ? redis.nodes('master') : [redis])
   return {
     ask,
+    waitForReplicas: async count =>
+      Math.min(...(await ask(() => Promise.all(masters().map(node => node.wait(count, REPLICA_TIMEOUT_MS)))))),
     evicting: async () => {
-      for (const node of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+      for (const node of masters()) {
         const policy = /maxmemory_policy:(\S+)/.exec(await ask(() => node.info('memory')))?.[1] ?? 'unknown'
         if (policy !== 'noeviction') return evictionMessage(node, policy)
       }
@@ -127,6 +135,9 @@ const evictionMessage = ({ options: { host, port } }: Redis, policy: string): st
   `Redis at ${host}:${port} has maxmemory-policy ${policy}: it would silently drop window state when memory is short. ` +
   `Set "maxmemory-policy noeviction" in redis.conf (now: redis-cli -h ${host} -p ${port} CONFIG SET maxmemory-policy noeviction), ` +
   'or use a Redis of its own for Tidemark.'
+
+/** WAIT blocks its connection, and with it every call of this process. */
+const REPLICA_TIMEOUT_MS = 1_000
 
 /** Replies that say "not now": loading, a replica, a cluster that lost a part, a disk that is full, a script that runs too long. */
 const CANNOT_SERVE = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|NOREPLICAS|MISCONF|BUSY|UNBLOCKED)\b/

@@ -1,7 +1,7 @@
 import type { Ledger, PartitionMeta, RestartPoint, ShardMeta } from '../port.ts'
 
 /** Fields of a partition's meta hash, beside `token`, `epoch`, `commitId` and `pending`; in the order of checkpoint.lua. */
-export const PARTITION_FIELDS = ['restart', 'closedThrough', 'deletedThrough', 'idle'] as const
+export const PARTITION_FIELDS = ['restart', 'closedThrough', 'deletedThrough', 'status'] as const
 /** Likewise of a shard's, in the order of fire.lua. */
 export const SHARD_FIELDS = ['firedThrough', 'registry'] as const
 
@@ -18,21 +18,24 @@ type RestartJson = Readonly<{
   endedMs?: number
 }>
 
-export const partitionFields = ({ restart, closedThroughMs, deletedThroughMs, idle }: PartitionMeta): readonly string[] => [
+/** What else a checkpoint says of its partition. */
+type StatusJson = Pick<PartitionMeta, 'idle' | 'caughtUp' | 'gaps' | 'usage'>
+
+export const partitionFields = ({ restart, closedThroughMs, deletedThroughMs, ...status }: PartitionMeta): readonly string[] => [
   encodeRestart(restart),
   String(closedThroughMs),
   String(deletedThroughMs),
-  idle ? '1' : '0',
+  JSON.stringify(status satisfies StatusJson),
 ]
 
-export const partitionMeta = ([restart, closedThrough, deletedThrough, idle]: readonly Field[]): PartitionMeta | null =>
+export const partitionMeta = ([restart, closedThrough, deletedThrough, status]: readonly Field[]): PartitionMeta | null =>
   restart === null
     ? null
     : {
         restart: decodeRestart(restart),
         closedThroughMs: Number(closedThrough),
         deletedThroughMs: Number(deletedThrough),
-        idle: idle === '1',
+        ...(JSON.parse(status ?? '{}') as StatusJson), // written by partitionFields alone
       }
 
 export const shardFields = ({ firedThroughMs, registry }: ShardMeta): readonly string[] => [String(firedThroughMs), registry]

@@ -1,4 +1,5 @@
 import type { FenceReply, FireCommand, ShardStore } from '../port.ts'
+import { StoreUnavailable } from '../unavailable.ts'
 import type { Client } from './client.ts'
 import type { Keys, ShardKeys } from './keys.ts'
 import { SHARD_FIELDS, shardFields, shardMeta } from './meta.ts'
@@ -9,7 +10,12 @@ import { splitByCount, splitBySize, stageOf } from './split.ts'
 
 const MAX_IDS = 1_000
 
-export const createShardStore = (client: Client, call: CallScript, keys: Keys, maxCallBytes: number): ShardStore => {
+export const createShardStore = (
+  client: Client,
+  call: CallScript,
+  keys: Keys,
+  { maxCallBytes, waitReplicas }: Readonly<{ maxCallBytes: number; waitReplicas: number }>,
+): ShardStore => {
   const { ask } = client
   return {
     claim: async (shard, token) =>
@@ -43,6 +49,15 @@ export const createShardStore = (client: Client, call: CallScript, keys: Keys, m
           return fired === null ? null : Number(fired)
         }),
       ),
+    replicated: async () => {
+      if (waitReplicas === 0) return
+      const acknowledged = await client.waitForReplicas(waitReplicas)
+      if (acknowledged < waitReplicas)
+        throw new StoreUnavailable(
+          'refused',
+          `${acknowledged} of ${waitReplicas} replicas have what was written (redis.waitReplicas)`,
+        )
+    },
   }
 }
 

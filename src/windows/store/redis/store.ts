@@ -14,6 +14,8 @@ export type RedisStoreOptions = Readonly<{
   /** The input topic: part of the keys of its partitions. */
   topic: string
   logger: Pick<Logger, 'info' | 'warn'>
+  /** How many replicas must have a shard's writes before `replicated` resolves. Default 0. */
+  waitReplicas?: number
   /** How long one command may take before StoreUnavailable. */
   commandTimeoutMs?: number
 }>
@@ -42,12 +44,23 @@ export const createRedisStore = async (options: RedisStoreOptions, internals: Pa
 
   return {
     partitions: createPartitionStore(client, call, keys, maxCallBytes),
-    shards: createShardStore(client, call, keys, maxCallBytes),
+    shards: createShardStore(client, call, keys, { maxCallBytes, waitReplicas: options.waitReplicas ?? 0 }),
     agree: async facts => {
       await ask(redis => redis.hsetnx(keys.cfg, 'facts', JSON.stringify(facts)))
       const stored = await ask(redis => redis.hget(keys.cfg, 'facts'))
       if (stored === null) throw new StoreUnavailable('refused', `Redis lost ${keys.cfg} right after it was written`)
       return JSON.parse(stored) as ClusterFacts // written here alone
+    },
+    replaceFacts: async facts => void (await ask(redis => redis.hset(keys.cfg, 'facts', JSON.stringify(facts)))),
+    facts: async () => {
+      const stored = await ask(redis => redis.hget(keys.cfg, 'facts'))
+      return stored === null ? null : (JSON.parse(stored) as ClusterFacts)
+    },
+    policies: {
+      publish: async (version, policy) =>
+        void (await ask(redis => redis.hset(keys.cfg, { [`policy:${version}`]: policy, policy: version }))),
+      current: () => ask(redis => redis.hget(keys.cfg, 'policy')),
+      find: version => ask(redis => redis.hget(keys.cfg, `policy:${version}`)),
     },
     initialised: async () => {
       const fields = await ask(redis => redis.hkeys(keys.cfg))

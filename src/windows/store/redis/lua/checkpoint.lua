@@ -11,7 +11,7 @@ ARGV  1  token
       2  previousCommitId
       3  commitId
       4  'all', 'first', 'more' or 'last'
-      5  restart   6  closedThrough   7  deletedThrough   8  idle
+      5  restart   6  closedThrough   7  deletedThrough   8  status
       9  number of groups   10  number of deletes
       then per group: member of the index, end of the pane, shard, number of arguments that follow, (series, bytes)…
       then per delete: member of the index
@@ -44,6 +44,6 @@ for i = 0, tonumber(ARGV[10]) - 1 do
   redis.call('ZREM', KEYS[key + 2 * i + 1], ARGV[at + i])
 end
 if stage == 'first' or stage == 'more' then return 'ok' end -- guard: state before restart point
-redis.call('HSET', KEYS[1], 'commitId', ARGV[3], 'restart', ARGV[5], 'closedThrough', ARGV[6], 'deletedThrough', ARGV[7], 'idle', ARGV[8])
+redis.call('HSET', KEYS[1], 'commitId', ARGV[3], 'restart', ARGV[5], 'closedThrough', ARGV[6], 'deletedThrough', ARGV[7], 'status', ARGV[8])
 redis.call('HDEL', KEYS[1], 'pending')
 return 'ok'

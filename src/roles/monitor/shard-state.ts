@@ -1,0 +1,104 @@
+import type { Logger } from 'pino'
+import type { ShardNumbers } from '../../sinks/prometheus/domain-metrics.ts'
+import type { Alert } from '../../windows/alert.ts'
+import { encodeRegistry, parseRegistry, type Registry, retireSeries } from '../../windows/firing/registry.ts'
+import type { RuleStates } from '../../windows/rules/engine.ts'
+import type { Policy } from '../../windows/rules/policy.ts'
+import { adopt, versionAt } from '../../windows/rules/schedule.ts'
+import type { RuleState } from '../../windows/rules/state.ts'
+import { NO_TIME_MS } from '../../windows/time.ts'
+import { type MonitorContext, OwnershipLost } from './context.ts'
+import { untilAvailable } from './retry.ts'
+import { shardNumbers } from './shard-numbers.ts'
+
+/** What a shard carries from firing to firing, in memory and in the store. */
+export type ShardState = Readonly<{
+  registry: Registry
+  rules: RuleStates
+  firedThroughMs(): number
+  /** The policy that judges windows which begin at `startMs`. */
+  policyAt(startMs: number): Policy
+  /** Takes over the policy of the last process that started, for windows that begin from now on; committed before any is judged. */
+  adoptPolicy(reachMs: number): Promise<void>
+  /** Writes everything that changed, with alerts for the outbox. Throws OwnershipLost. */
+  commit(throughMs: number, alerts: readonly Alert[]): Promise<void>
+  numbers(): ShardNumbers
+}>
+
+export const claimShardState = async (
+  context: MonitorContext,
+  options: Readonly<{ shard: number; token: string; logger: Logger; signal: AbortSignal }>,
+): Promise<ShardState> => {
+  const { store, clock, config, metrics, policies } = context
+  const { shard, token, logger, signal } = options
+  const waiting = { clock, logger, signal, what: `state of shard ${shard}` }
+  const claimed = await untilAvailable(() => store.shards.claim(shard, token), waiting)
+  const stored = await untilAvailable(() => store.shards.rules(shard), waiting)
+  const registry = parseRegistry(claimed.meta?.registry ?? null)
+  const states = new Map([...stored].map(([fingerprint, json]) => [fingerprint, JSON.parse(json) as RuleState]))
+  const known = new Map<string, Policy>()
+  let changed = new Map<string, string | null>()
+  let firedThroughMs = claimed.meta?.firedThroughMs ?? NO_TIME_MS
+  let { commitId } = claimed
+  let sequence = 0
+  metrics.process.claimed('shard')
+  metrics.process.shardOwned(shard, claimed.epoch)
+  logger.info({ epoch: claimed.epoch, firedThroughMs }, 'shard claimed')
+
+  const learn = async (): Promise<void> => {
+    for (const { version } of registry.policies)
+      if (!known.has(version)) known.set(version, await untilAvailable(() => policies.find(version), waiting))
+  }
+  await learn()
+
+  const commit = async (throughMs: number, alerts: readonly Alert[]): Promise<void> => {
+    const nextCommitId = `${token}:${++sequence}`
+    retireSeries(registry, throughMs, config.time.retireAfterMs)
+    const command = {
+      token,
+      previousCommitId: commitId,
+      commitId: nextCommitId,
+      meta: { firedThroughMs: throughMs, registry: encodeRegistry(registry) },
+      rules: changed,
+      outbox: alerts.map(alert => ({ id: alert.id, alert: JSON.stringify(alert) })),
+    }
+    const startedMs = clock.now()
+    const reply = await untilAvailable(() => store.shards.fire(shard, command), waiting)
+    metrics.process.fire(reply.kind, clock.now() - startedMs)
+    if (reply.kind === 'fenced' || reply.kind === 'mismatch') throw new OwnershipLost(reply.kind, `shard ${shard}`)
+    commitId = nextCommitId
+    firedThroughMs = throughMs
+    changed = new Map()
+  }
+
+  return {
+    registry,
+    rules: {
+      get: fingerprint => states.get(fingerprint),
+      set: (fingerprint, state) => {
+        changed.set(fingerprint, state && JSON.stringify(state))
+        if (state) states.set(fingerprint, state)
+        else states.delete(fingerprint)
+      },
+    },
+    firedThroughMs: () => firedThroughMs,
+    policyAt: startMs => {
+      const version = versionAt(registry.policies, startMs)
+      const policy = known.get(version)
+      if (policy === undefined) throw new Error(`policy ${version} is scheduled and not known`)
+      return policy
+    },
+    adoptPolicy: async reachMs => {
+      const version = await untilAvailable(() => policies.current(), waiting)
+      if (!adopt(registry.policies, version, firedThroughMs, reachMs)) return
+      await learn()
+      await commit(firedThroughMs, [])
+      logger.info(
+        { policyVersion: version, fromMs: firedThroughMs },
+        'windows that begin from now on are judged by another policy',
+      )
+    },
+    commit,
+    numbers: () => shardNumbers(registry),
+  }
+}
