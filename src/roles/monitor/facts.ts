@@ -20,12 +20,16 @@ export const ownFacts = (config: Config, plans: Plans, partitionCount: number): 
  */
 export const agreeOnFacts = async (store: StateStore, own: ClusterFacts, namespace: string): Promise<ClusterFacts> => {
   const stored = await store.agree(own)
-  const problems = differences(stored, own)
+  const { fatal, ofAll, ofModels } = differencesOf(stored, own)
+  const problems = [...fatal, ...ofAll, ...ofModels.values()]
   if (problems.length === 0) return stored
+  const migration =
+    fatal.length > 0
+      ? ''
+      : 'or stop every process of the namespace and run `tidemark migrate` (windows that are open then are left out); '
   throw new StoredStateRefused(
     `the state of namespace ${namespace} does not fit this configuration: ${problems.join('; ')}. ` +
-      'Use the configuration that it was made with; or stop every process of the namespace and run `tidemark migrate` ' +
-      '(windows that are open then are left out); or use another namespace (it begins anew, at kafka.startAt)',
+      `Use the configuration that it was made with; ${migration}or use another namespace (it begins anew, at kafka.startAt)`,
   )
 }
 
@@ -48,20 +52,30 @@ const MEANINGS = {
 } as const satisfies Record<(typeof PARTS)[number], string>
 
 /** Why `own` cannot go on with what was made by `stored`, in sentences. */
-export const differences = (stored: ClusterFacts, own: ClusterFacts): readonly string[] => {
-  const problems: string[] = []
-  if (stored.topic !== own.topic) problems.push(`it reads topic ${stored.topic}, not ${own.topic}`)
+export type Differences = Readonly<{
+  /** What no migration cures. */
+  fatal: readonly string[]
+  /** What a migration leaves behind: of all models, or by model. */
+  ofAll: readonly string[]
+  ofModels: ReadonlyMap<string, string>
+}>
+
+export const differencesOf = (stored: ClusterFacts, own: ClusterFacts): Differences => {
+  const fatal: string[] = []
+  if (stored.topic !== own.topic) fatal.push(`it reads topic ${stored.topic}, not ${own.topic}`)
   if (stored.shardCount > own.shardCount)
-    problems.push(`it was made with ${stored.shardCount} partitions, the topic has ${own.shardCount}`)
+    fatal.push(`it was made with ${stored.shardCount} partitions, the topic has ${own.shardCount}`)
   if (stored.codecVersion !== own.codecVersion)
-    problems.push(`it was written with codec ${stored.codecVersion}, this is ${own.codecVersion}`)
-  if (stored.time !== own.time) problems.push(`its bounds of time were: ${stored.time}; now: ${own.time}`)
-  for (const [model, fact] of Object.entries(own.models)) {
-    const before = stored.models[model]
-    if (before === undefined) problems.push(`model ${model} is new`)
-    else if (before !== fact) problems.push(`model ${model} had ${changedParts(before, fact).join(', ')}`)
+    fatal.push(`it was written with codec ${stored.codecVersion}, this is ${own.codecVersion}`)
+  const ofModels = new Map<string, string>()
+  for (const model of new Set([...Object.keys(stored.models), ...Object.keys(own.models)])) {
+    const [before, now] = [stored.models[model], own.models[model]]
+    if (before === undefined) ofModels.set(model, `model ${model} is new`)
+    else if (now === undefined) ofModels.set(model, `model ${model} is gone`)
+    else if (before !== now) ofModels.set(model, `model ${model} had ${changedParts(before, now).join(', ')}`)
   }
-  return problems
+  const ofAll = stored.time === own.time ? [] : [`its bounds of time were: ${stored.time}; now: ${own.time}`]
+  return { fatal, ofAll, ofModels }
 }
 
 const changedParts = (before: string, now: string): readonly string[] => {
