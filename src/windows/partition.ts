@@ -189,11 +189,12 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       }
       if (eventMs > maxTimeMs) {
         maxTimeMs = eventMs
+        // what is missing came before this one, which is not late: by more than the bound it cannot be later
+        gaps.close(eventMs + time.outOfOrdernessMs)
         if (eventMs - time.outOfOrdernessMs > watermarkMs) watermarkMs = eventMs - time.outOfOrdernessMs
       }
     }
     grouping.fold(columns)
-    if (columns.count > 0) gaps.close(latestOf(columns) + time.outOfOrdernessMs)
   }
 
   const restartPoint = (epoch: Epoch): RestartPoint => ({
@@ -262,12 +263,6 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
     usage: set.usage,
     tooLateBySeries,
   }
-}
-
-const latestOf = ({ timesMs, count }: EventColumns): number => {
-  let latest = NO_TIME_MS
-  for (let row = 0; row < count; row++) if (timesMs[row] > latest) latest = timesMs[row]
-  return latest
 }
 
 const maxSizeMsByWidth = (plans: Plans): ReadonlyMap<number, number> => {
