@@ -1,4 +1,4 @@
-import type { Config, ModelConfig, TimeConfig, WindowConfig } from '../../src/config/config.ts'
+import type { Config, ModelConfig, RuleCondition, RuleConfig, TimeConfig, WindowConfig } from '../../src/config/config.ts'
 
 /** A complete configuration for tests: small times, nothing real behind the addresses. */
 export const testConfig = (overrides: Partial<Config> = {}): Config => ({
@@ -64,5 +64,22 @@ export const testTime = (overrides: Partial<TimeConfig> = {}): TimeConfig => ({
   maxHoldMs: 1e12,
   maxSkewMs: 1e12,
   startupGraceMs: 1e12,
+  ...overrides,
+})
+
+/** A rule on all traffic, all versions merged, that fires at once and resolves at once. */
+export const testRule = (condition: RuleCondition, overrides: Partial<RuleConfig> = {}): RuleConfig => ({
+  name: 'r',
+  models: [],
+  window: null,
+  scope: { kind: 'all-traffic' },
+  versions: 'merged',
+  condition,
+  forWindows: 1,
+  keepFiringForWindows: 1,
+  severity: 'warning',
+  noData: 'keep',
+  minSamples: 0,
+  runbook: null,
   ...overrides,
 })

@@ -10,7 +10,7 @@ import type { RaiseReason } from './raising.ts'
 /** What a partition's owner tells of it: to Prometheus, and to the budgets of the process. */
 export type PartitionMetrics = Readonly<{
   /** A checkpoint is in the store. */
-  checkpointed(meta: PartitionMeta): void
+  checkpointed(meta: PartitionMeta, nowMs: number, deadLetterBytes: number): void
   /** Memory in use, now that so many bytes of dead letters wait. */
   held(nowMs: number, deadLetterBytes: number): void
   /** An answer was folded; an open transaction may hide what follows. */
@@ -39,6 +39,11 @@ export const createPartitionMetrics = (
   let weighedMs = Number.NEGATIVE_INFINITY
   records.set(ANSWERS_HELD * config.kafka.fetchMaxBytes)
 
+  const weigh = (nowMs: number): void => {
+    weighedMs = nowMs
+    openPanes.set(windows.usage().openBytes)
+  }
+
   const tellTooLate = (): void => {
     for (const [series, count] of windows.tooLateBySeries) {
       const more = count - (toldTooLate.get(series) ?? 0)
@@ -50,16 +55,17 @@ export const createPartitionMetrics = (
   }
 
   return {
-    checkpointed: meta => {
+    checkpointed: (meta, nowMs, deadLetterBytes) => {
+      // what it freed may be what reading waits for
+      deadLetters.set(deadLetterBytes)
+      weigh(nowMs)
       storedPanes.set(meta.usage.storedBytes)
       metrics.process.ledger(topic, partition, meta.restart.ledger)
       metrics.process.partitionStored(topic, partition, { ...meta, restartOffset: meta.restart.offset })
     },
     held: (nowMs, deadLetterBytes) => {
       deadLetters.set(deadLetterBytes)
-      if (nowMs - weighedMs < WEIGH_MS) return
-      weighedMs = nowMs
-      openPanes.set(windows.usage().openBytes)
+      if (nowMs - weighedMs >= WEIGH_MS) weigh(nowMs)
     },
     read: (offset, { highWatermark }, stalledByOpenTransaction) => {
       tellTooLate()

@@ -118,7 +118,7 @@ export const openSession = async (
       windows.committed(plan)
       ingest.lettersWritten()
       restartOffset = plan.meta.restart.offset
-      numbers.checkpointed(plan.meta)
+      numbers.checkpointed(plan.meta, clock.now(), ingest.waitingBytes())
       options.onCheckpoint()
     })
   }

@@ -1,29 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { RuleCondition, RuleConfig } from '../../../src/config/config.ts'
+import type { RuleCondition } from '../../../src/config/config.ts'
 import { type Measure, measure, notEnoughData } from '../../../src/windows/measure.ts'
 import { judge } from '../../../src/windows/rules/verdict.ts'
+import { testRule } from '../../support/config.ts'
 
-const rule = (condition: RuleCondition, over: Partial<RuleConfig> = {}): RuleConfig => ({
-  name: 'r',
-  models: [],
-  window: null,
-  scope: { kind: 'all-traffic' },
-  versions: 'merged',
-  condition,
-  forWindows: 1,
-  keepFiringForWindows: 1,
-  severity: 'warning',
-  noData: 'keep',
-  minSamples: 0,
-  runbook: null,
-  ...over,
-})
 const bounded = (metric: string, low: number, value: number, high: number): Measure => ({
   ...measure(metric, '', value, 100),
   low,
   high,
 })
-const evidence = (condition: RuleCondition, m: Measure) => judge(rule(condition), [m], 100)[0].evidence
+const evidence = (condition: RuleCondition, m: Measure) => judge(testRule(condition), [m], 100)[0].evidence
 
 describe('a threshold', () => {
   const below: RuleCondition = { kind: 'below', metric: 'coverage_ratio', subject: null, threshold: 0.9, resolveAt: 0.92 }
@@ -48,20 +34,20 @@ describe('a threshold', () => {
 
   it('outside a range names the side that was left, and is good only within the margin', () => {
     const outside: RuleCondition = { kind: 'outside', metric: 'mean', subject: 'temp', low: 10, high: 20, margin: 1 }
-    const [high] = judge(rule(outside), [measure('mean', 'temp', 25, 50)], 50)
+    const [high] = judge(testRule(outside), [measure('mean', 'temp', 25, 50)], 50)
     expect(high).toMatchObject({ threshold: 20, evidence: { breach: true } })
-    const [low] = judge(rule(outside), [measure('mean', 'temp', 5, 50)], 50)
+    const [low] = judge(testRule(outside), [measure('mean', 'temp', 5, 50)], 50)
     expect(low).toMatchObject({ threshold: 10, evidence: { breach: true } })
-    expect(judge(rule(outside), [measure('mean', 'temp', 19.5, 50)], 50)[0].evidence).toMatchObject({
+    expect(judge(testRule(outside), [measure('mean', 'temp', 19.5, 50)], 50)[0].evidence).toMatchObject({
       breach: false,
       valueBack: false,
     })
-    expect(judge(rule(outside), [measure('mean', 'temp', 15, 50)], 50)[0].evidence).toMatchObject({ valueBack: true })
+    expect(judge(testRule(outside), [measure('mean', 'temp', 15, 50)], 50)[0].evidence).toMatchObject({ valueBack: true })
   })
 
   it('has nothing to say without enough data', () => {
     expect(evidence(above, notEnoughData('error_ratio', '', 0))).toEqual({ kind: 'no-data' })
-    expect(judge(rule(above, { minSamples: 101 }), [bounded('error_ratio', 0.5, 0.6, 0.7)], 100)[0].evidence).toEqual({
+    expect(judge(testRule(above, { minSamples: 101 }), [bounded('error_ratio', 0.5, 0.6, 0.7)], 100)[0].evidence).toEqual({
       kind: 'no-data',
     })
   })
@@ -75,7 +61,7 @@ describe('drift', () => {
   ]
   const breaches = (...measures: Measure[]): Record<string, unknown> =>
     Object.fromEntries(
-      judge(rule(drift), measures, 500).map(v => [v.subject, v.evidence.kind === 'measured' && v.evidence.breach]),
+      judge(testRule(drift), measures, 500).map(v => [v.subject, v.evidence.kind === 'measured' && v.evidence.breach]),
     )
 
   it('needs the effect and the p-value', () => {
