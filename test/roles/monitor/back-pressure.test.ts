@@ -39,7 +39,8 @@ const failing = (outage: { isDown: boolean }, what: string): void => {
 const shown = async (process: RigProcess, name: string, labels: string): Promise<boolean> =>
   (await process.metric(`tidemark_process_${name}{`)).some(line => line.includes(labels) && line.endsWith(' 1'))
 
-const restartOffset = async ({ store }: Rig): Promise<number> => Number((await store.partitions.progress(1))[0]?.restart.offset ?? -1)
+const restartOffset = async ({ store }: Rig): Promise<number> =>
+  Number((await store.partitions.progress(1))[0]?.restart.offset ?? -1)
 
 const windowsFired = ({ results }: Rig): readonly number[] =>
   results.filter(({ version }) => version === '*').map(({ start }) => start / MINUTE)

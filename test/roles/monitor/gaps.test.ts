@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/clock.ts'
 import type { Config } from '../../../src/config/config.ts'
-import type { Fetched } from '../../../src/consumers/log.ts'
 import { testConfig, testModel, testTime, testWindow } from '../../support/config.ts'
-import { createRig, type Rig, until } from './rig.ts'
+import { createRig, emptyAt, type Rig, until } from './rig.ts'
 
 const MINUTE = 60_000
 const config: Config = testConfig({
@@ -24,17 +23,6 @@ const fired = ({ results }: Rig) =>
   results
     .filter(({ version }) => version === '1')
     .map(({ start, samples, complete }) => `${start / MINUTE}: ${samples} ${complete ? 'complete' : 'incomplete'}`)
-
-/** The answer at the end of the log. */
-const emptyAt = (offset: number): Fetched => ({
-  kind: 'records',
-  blocks: [],
-  nextOffset: () => offset,
-  steppedOver: () => 0,
-  fingerprint: () => undefined,
-  highWatermark: offset,
-  lastStableOffset: offset,
-})
 
 const restartOffset = async (on: Rig, partition: number): Promise<number> =>
   Number((await on.store.partitions.progress(2))[partition]?.restart.offset ?? -1)

@@ -97,7 +97,9 @@ describe('a log that is not the one the state came from', () => {
     const other = await createRig(config)
     other.store.restore(on.store.snapshot())
     const process = await other.start()
-    await expect(process.monitor.failed).rejects.toThrow(/ends at 0, before the restart point 20: the topic was deleted and made again/)
+    await expect(process.monitor.failed).rejects.toThrow(
+      /ends at 0, before the restart point 20: the topic was deleted and made again/,
+    )
     await other.close()
   })
 

@@ -2,7 +2,7 @@ import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { systemClock } from '../../../src/clock.ts'
 import type { Config } from '../../../src/config/config.ts'
-import type { Log, OutgoingRecord } from '../../../src/consumers/log.ts'
+import type { Fetched, Log, OutgoingRecord } from '../../../src/consumers/log.ts'
 import { markerHeaders } from '../../../src/consumers/marker.ts'
 import { createMemoryLog, type MemoryLog } from '../../../src/consumers/memory/log.ts'
 import { createTopicEncoder } from '../../../src/events/avro/topic-encoder.ts'
@@ -130,3 +130,14 @@ export const createRig = async (config: Config): Promise<Rig> => {
 export const until = async (isSo: () => boolean | Promise<boolean>): Promise<void> => {
   while (!(await isSo())) await systemClock.sleep(2)
 }
+
+/** The answer at the end of the log. */
+export const emptyAt = (offset: number): Fetched => ({
+  kind: 'records',
+  blocks: [],
+  nextOffset: () => offset,
+  steppedOver: () => 0,
+  fingerprint: () => undefined,
+  highWatermark: offset,
+  lastStableOffset: offset,
+})
