@@ -63,6 +63,20 @@ describe('what a rule remembers', () => {
     ).toEqual(['firing@10 of 10', 'resolved@20 of 10', 'firing@20 of 10'])
   })
 
+  it('amends what stays as it was said, with the numbers of the revision', () => {
+    expect(
+      judge([
+        [10, 0, bad],
+        [20, 0, bad],
+        [10, 1, { ...bad, n: 11 }],
+        [20, 1, { ...bad, n: 12 }],
+        [30, 0, good],
+        [30, 1, good],
+      ]).said,
+      'only windows at which something was said are amended',
+    ).toEqual(['firing@10 of 10', 'firing@10 of 10', 'resolved@30 of 10', 'resolved@30 of 10'])
+  })
+
   it('steps once for a window, however often it is judged', () => {
     const { said, state } = judge([
       [10, 0, bad],
