@@ -2,7 +2,8 @@
  * One series' part of one pane, as bytes. Pure.
  *
  * ```
- * version u8 · layout hash 8 bytes · parts u8 (bit 0 on time, bit 1 late) · asOf · [cells on time] · [cells late]
+ * version u8 · layout hash 8 bytes · parts u8 (bit 0 on time, bit 1 late) · asOf · [asOf - onTimeAsOf, where both parts are]
+ *   · [cells on time] · [cells late]
  * cells = (delta index * 2 + float?, value)* 0      value = varint, or float64 LE
  * ```
  * asOf, delta index, integers: unsigned LEB128. A cell that holds its identity bit for bit is not stored, so an untouched cell
@@ -21,6 +22,8 @@ export type PartLayout = Readonly<{
 export type Part = Readonly<{
   /** The partition's events below this offset are in the cells. */
   asOf: number
+  /** Its on-time events lie below this; 0 without any. Unlike `asOf` it stays once the on-time part is frozen. */
+  onTimeAsOf: number
   onTime: Float64Array | null
   late: Float64Array | null
 }>
@@ -35,6 +38,7 @@ export type DecodedPart =
 
 const HEADER_BYTES = 10
 const VARINT_BYTES = 8
+const OFFSETS = 2
 const CELL_BYTES = 13
 const ON_TIME = 1
 const LATE = 2
@@ -52,13 +56,14 @@ let scratchView = new DataView(scratch.buffer)
 /** Throws when the cells do not fit the layout: a bug of the caller. */
 export const encodePart = (part: Part, layout: PartLayout): Uint8Array => {
   const lists = (part.onTime === null ? 0 : 1) + (part.late === null ? 0 : 1)
-  reserve(HEADER_BYTES + VARINT_BYTES + lists * (layout.identities.length * CELL_BYTES + 1))
+  reserve(HEADER_BYTES + OFFSETS * VARINT_BYTES + lists * (layout.identities.length * CELL_BYTES + 1))
   scratch[0] = CODEC_VERSION
   if (layout.hash.length !== 8) throw new RangeError(`a layout hash has 8 bytes, this one ${layout.hash.length}`)
   scratch.set(layout.hash, 1)
   scratch[9] = (part.onTime === null ? 0 : ON_TIME) | (part.late === null ? 0 : LATE)
   if (!Number.isSafeInteger(part.asOf) || part.asOf < 0) throw new RangeError(`not an offset: ${part.asOf}`)
   let at = putVarint(HEADER_BYTES, part.asOf)
+  if (lists === 2) at = putVarint(at, part.asOf - part.onTimeAsOf)
   if (part.onTime !== null) at = putCells(at, part.onTime, layout.identities)
   if (part.late !== null) at = putCells(at, part.late, layout.identities)
   return scratch.slice(0, at)
@@ -75,13 +80,16 @@ export const decodePart = (bytes: Uint8Array, layout: PartLayout): DecodedPart =
   const cursor: Cursor = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.length), at: HEADER_BYTES }
   const asOf = takeVarint(cursor)
   if (asOf < 0) return { kind: 'damaged', reason: `no offset can be read at byte ${cursor.at} of ${bytes.length}` }
+  const behind = bytes[9] === (ON_TIME | LATE) ? takeVarint(cursor) : 0
+  if (behind < 0 || behind > asOf)
+    return { kind: 'damaged', reason: `no offset can be read at byte ${cursor.at} of ${bytes.length}` }
   const onTime = bytes[9] & ON_TIME ? takeCells(cursor, layout.identities) : null
   const late = bytes[9] & LATE && onTime !== undefined ? takeCells(cursor, layout.identities) : null
   if (onTime === undefined || late === undefined) {
     return { kind: 'damaged', reason: `no cell can be read at byte ${cursor.at} of ${bytes.length}` }
   }
   if (cursor.at !== bytes.length) return { kind: 'damaged', reason: `${bytes.length - cursor.at} bytes too many` }
-  return { kind: 'part', part: { asOf, onTime, late } }
+  return { kind: 'part', part: { asOf, onTimeAsOf: onTime === null ? 0 : asOf - behind, onTime, late } }
 }
 
 const reserve = (bytes: number): void => {

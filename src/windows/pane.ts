@@ -15,6 +15,8 @@ export type SeriesPane = {
   late: Float64Array | null
   /** The partition's events below this offset are in the cells: a replay leaves them alone. */
   asOf: number
+  /** The same of its on-time events alone; 0 without any. */
+  onTimeAsOf: number
   /** First offset that is in the cells and not in the store; -1 when all is stored. */
   firstMissing: number
   /** Bytes of what the store holds of it; 0 when it holds nothing. */
@@ -32,6 +34,7 @@ export const createSeriesPane = (key: PaneKey, series: string, plan: ModelPlan):
   onTime: null,
   late: null,
   asOf: 0,
+  onTimeAsOf: 0,
   firstMissing: -1,
   storedBytes: 0,
   batch: -1,

@@ -161,6 +161,7 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       const pane = open.lastStartMs === startMs && open.last !== undefined ? open.last : openPane(known, c, startMs)
       if (offset < pane.asOf) continue
       pane.asOf = offset + 1
+      if (!late) pane.onTimeAsOf = offset + 1
       if (pane.firstMissing < 0) set.touched(pane, offset)
       grouping.add(pane, late, row)
     }

@@ -8,7 +8,7 @@ const bitsOf = (cells: Float64Array | null): string | null =>
   cells === null ? null : Buffer.from(cells.buffer, cells.byteOffset, cells.byteLength).toString('hex')
 
 const same = (a: Part, b: Part): void => {
-  expect(a.asOf).toBe(b.asOf)
+  expect([a.asOf, a.onTimeAsOf]).toEqual([b.asOf, b.onTimeAsOf])
   expect(bitsOf(a.onTime)).toBe(bitsOf(b.onTime))
   expect(bitsOf(a.late)).toBe(bitsOf(b.late))
 }
@@ -45,21 +45,29 @@ const cellsOf = (identities: readonly number[]): fc.Arbitrary<Float64Array> =>
     return cells
   })
 
+/** Without late events it is the same, without on-time ones there is none. */
+const onTimeAsOf = (asOf: number, behind: number, onTime: Float64Array | null, late: Float64Array | null): number =>
+  onTime === null ? 0 : late === null ? asOf : Math.max(0, asOf - behind)
+
 const anyPart: fc.Arbitrary<{ part: Part; layout: PartLayout }> = fc
   .array(fc.constantFrom(...IDENTITIES), { maxLength: 300 })
   .chain(identities =>
     fc.record({
       layout: fc.constant(layoutOf(identities)),
-      part: fc.record({
-        asOf: fc.maxSafeNat(),
-        onTime: fc.option(cellsOf(identities)),
-        late: fc.option(cellsOf(identities)),
-      }),
+      part: fc
+        .record({
+          asOf: fc.maxSafeNat(),
+          behind: fc.nat(),
+          onTime: fc.option(cellsOf(identities)),
+          late: fc.option(cellsOf(identities)),
+        })
+        .map(({ asOf, behind, onTime, late }) => ({ asOf, onTimeAsOf: onTimeAsOf(asOf, behind, onTime, late), onTime, late })),
     }),
   )
 
 const part = (cells: readonly number[]): Part => ({
   asOf: 7,
+  onTimeAsOf: 7,
   onTime: Float64Array.from(cells),
   late: null,
 })
@@ -122,11 +130,11 @@ describe('codec of a part', () => {
   it('keeps its bytes from release to release', () => {
     const layout = layoutOf([0, 0, Number.POSITIVE_INFINITY, 0])
     const bytes = encodePart(
-      { ...part([300, 0, -1.5, 0]), asOf: 1000, late: Float64Array.of(0, 0, Number.POSITIVE_INFINITY, 1) },
+      { ...part([300, 0, -1.5, 0]), asOf: 1000, onTimeAsOf: 997, late: Float64Array.of(0, 0, Number.POSITIVE_INFINITY, 1) },
       layout,
     )
     expect(Buffer.from(bytes).toString('hex')).toBe(
-      '02' + '01020304050607ff' + '03' + 'e807' + '02ac02' + '05000000000000f8bf' + '00' + '0801' + '00',
+      '02' + '01020304050607ff' + '03' + 'e807' + '03' + '02ac02' + '05000000000000f8bf' + '00' + '0801' + '00',
     )
   })
 

@@ -55,10 +55,10 @@ const open = ({ meta, entries }: Stored, maxBytes = 0): PartitionWindows => {
   for (const { key, series, bytes } of entries.values()) {
     const decoded = decodePart(bytes, plan.layout)
     if (decoded.kind !== 'part') throw new Error(decoded.kind)
-    const { asOf, onTime, late } = decoded.part
+    const { asOf } = decoded.part
     const known = stored.get(paneId(key))
     stored.set(paneId(key), { key, asOf: Math.max(known?.asOf ?? 0, asOf), parts: (known?.parts ?? 0) + 1, bytes: 0 })
-    panes.push({ ...createSeriesPane(key, series, plan), asOf, onTime, late, storedBytes: bytes.length })
+    panes.push({ ...createSeriesPane(key, series, plan), ...decoded.part, storedBytes: bytes.length })
   }
   return createPartitionWindows({
     plans,

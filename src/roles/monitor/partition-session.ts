@@ -240,12 +240,4 @@ const throwUnlessUnavailable = (error: unknown): void => {
   if (!(error instanceof Error && error.name === 'StoreUnavailable')) throw error
 }
 
-export const encodePane = (pane: SeriesPane): Uint8Array =>
-  encodePart(
-    {
-      asOf: pane.asOf,
-      onTime: pane.onTime,
-      late: pane.late,
-    },
-    pane.plan.layout,
-  )
+export const encodePane = (pane: SeriesPane): Uint8Array => encodePart(pane, pane.plan.layout)

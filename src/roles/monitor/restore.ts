@@ -29,9 +29,7 @@ export const decodeEntry = (
     case 'part':
       return {
         ...createSeriesPane(entry.key, entry.series, plan),
-        asOf: decoded.part.asOf,
-        onTime: decoded.part.onTime,
-        late: decoded.part.late,
+        ...decoded.part,
         storedBytes: entry.bytes.length,
       }
     case 'other-version':

@@ -46,8 +46,8 @@ export const createShardPanes = (
         for (const entry of entries) {
           const pane = decodeEntry(entry, context)
           if (pane) {
-            const { series, asOf, onTime, late } = pane
-            parts.get(paneId(entry.key))?.push({ partition, series, asOf, onTime, late })
+            const { series, asOf, onTimeAsOf, onTime, late } = pane
+            parts.get(paneId(entry.key))?.push({ partition, series, asOf, onTimeAsOf, onTime, late })
           }
         }
       }

@@ -8,6 +8,7 @@ export type PartitionPart = Readonly<{
   partition: number
   series: string
   asOf: number
+  onTimeAsOf: number
   onTime: Float64Array | null
   late: Float64Array | null
 }>
@@ -16,7 +17,8 @@ export type PartitionPart = Readonly<{
 export type FrozenPart = Readonly<{
   onTime: Float64Array | null
   late: Float64Array | null
-  /** Partition to the offset before which its events lie. */
+  /** Partition to the offset before which its events lie: those on time, and all of them (final as soon as late parts are). */
+  onTimeOffsets: ReadonlyMap<number, number>
   offsets: ReadonlyMap<number, number>
 }>
 
@@ -34,21 +36,28 @@ export const segmentKey = (series: Series): string => seriesKey({ ...series, ver
 
 export const segmentOfKey = (key: string): Segment => parseSeriesKey(key).segment
 
+type Merging = {
+  onTime: Float64Array | null
+  late: Float64Array | null
+  readonly onTimeOffsets: Map<number, number>
+  readonly offsets: Map<number, number>
+}
+
+const newMerging = (): Merging => ({ onTime: null, late: null, onTimeOffsets: new Map(), offsets: new Map() })
+
 /** Parts must be of one model, and come in partition order. */
 export const freezePane = (key: PaneKey, parts: readonly PartitionPart[], plan: ModelPlan, lateFinal: boolean): FrozenPane => {
-  const merged = new Map<
-    string,
-    Map<string, { onTime: Float64Array | null; late: Float64Array | null; offsets: Map<number, number> }>
-  >()
+  const merged = new Map<string, Map<string, Merging>>()
   for (const part of parts) {
     const series = parseSeriesKey(part.series)
     const segment = segmentKey(series)
     const versions = merged.get(segment) ?? new Map()
     merged.set(segment, versions)
-    const into = versions.get(series.version) ?? { onTime: null, late: null, offsets: new Map<number, number>() }
+    const into = versions.get(series.version) ?? newMerging()
     versions.set(series.version, into)
     into.onTime = mergedCells(into.onTime, part.onTime, plan.layout)
     into.late = mergedCells(into.late, part.late, plan.layout)
+    if (part.onTime !== null) into.onTimeOffsets.set(part.partition, part.onTimeAsOf)
     into.offsets.set(part.partition, part.asOf)
   }
   return { key, lateFinal, parts: merged }

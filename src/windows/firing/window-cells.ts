@@ -58,7 +58,9 @@ export const windowCells = (
   let late = 0
 
   const partCells = (part: FrozenPart, takeLate: boolean): Float64Array | null => {
-    for (const [partition, asOf] of part.offsets) offsets[partition] = Math.max(offsets[partition] ?? 0, asOf)
+    // late events that this revision does not take have no part in what it says
+    for (const [partition, asOf] of takeLate ? part.offsets : part.onTimeOffsets)
+      offsets[partition] = Math.max(offsets[partition] ?? 0, asOf)
     if (part.late === null || !takeLate) return part.onTime
     late += part.late[EVENTS_CELL]
     return mergedCells(part.onTime?.slice() ?? null, part.late, layout)

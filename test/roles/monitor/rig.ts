@@ -63,6 +63,7 @@ export const createRig = async (config: Config): Promise<Rig> => {
   const alerts: Alert[] = []
   const processes = new Set<RigProcess>()
   let published = 0
+  let started = 0
 
   return {
     log,
@@ -80,7 +81,7 @@ export const createRig = async (config: Config): Promise<Rig> => {
         schemas,
         clock: systemClock,
         logger: pino({ level: 'debug' }, { write: line => void logs.push(line) }),
-        instance: `process-${processes.size}`,
+        instance: `process-${started++}`,
         metrics: {
           process: createProcessMetrics({ registry, nowMs: Date.now, defaultMetrics: false }),
           domain: createDomainMetrics(registry),
@@ -88,19 +89,19 @@ export const createRig = async (config: Config): Promise<Rig> => {
         observer: { windows: fired => results.push(...fired), alerts: sent => alerts.push(...sent) },
       })
       const monitor = await startMonitor(context)
-      const started: RigProcess = {
+      const running: RigProcess = {
         context,
         monitor,
         metric: async name => (await registry.metrics()).split('\n').filter(line => line.startsWith(name)),
         logs,
         stop: async () => {
-          processes.delete(started)
+          processes.delete(running)
           await monitor.stop()
           await client.close()
         },
       }
-      processes.add(started)
-      return started
+      processes.add(running)
+      return running
     },
     publish: (partition, events) =>
       writer.append(
@@ -120,7 +121,7 @@ export const createRig = async (config: Config): Promise<Rig> => {
         partitions.map(partition => ({ key: null, value: null, partition, headers: markerHeaders(timeMs) })),
       ),
     close: async () => {
-      for (const started of [...processes]) await started.stop()
+      for (const running of [...processes]) await running.stop()
       await log.close()
     },
   }

@@ -41,7 +41,7 @@ const fired = (revision: 0 | 1, parts: readonly Part[]): Record<string, readonly
         .filter(part => part.pane === pane)
         .map(({ version, onTime = [], late = [] }): PartitionPart => {
           const series = seriesKey({ model: 'm', version, segment: {} })
-          return { partition: 0, series, asOf: 1, onTime: cellsOf(onTime), late: cellsOf(late) }
+          return { partition: 0, series, asOf: 1, onTimeAsOf: 1, onTime: cellsOf(onTime), late: cellsOf(late) }
         })
       return [pane, freezePane(key, own, plan, true)]
     }),
