@@ -107,6 +107,12 @@ export const main = async (args: readonly string[], io: CommandIo): Promise<numb
     ),
   )
 
+  withSettings(
+    program
+      .command('migrate')
+      .description('make the stored state fit changed windows, segments or references, while no process of the namespace runs'),
+  ).action(runs(async (options: WithConfig) => (await import('./commands/migrate.ts')).runMigrate(sourceOf(options, io), io)))
+
   const schemas = program.command('schemas').description('the Avro schemas of the topics')
   withSettings(schemas.command('register').description('register them with the schema registry')).action(
     runs(async (options: WithConfig) => (await import('./commands/schemas.ts')).runSchemasRegister(sourceOf(options, io), io)),

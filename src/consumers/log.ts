@@ -77,6 +77,9 @@ export type Membership = Readonly<{
   stop(): Promise<void>
 }>
 
+/** Who takes part in a group now, for people to read, and the partitions that it holds. */
+export type GroupMember = Readonly<{ client: string; partitions: readonly number[] }>
+
 /** Of a header; a header that occurs several times has an array of them. */
 export type HeaderValue = string | Buffer
 
@@ -118,6 +121,8 @@ export type Log = Readonly<{
   partitionCount(topic: string): Promise<number>
   reader(at: TopicPartition): Promise<PartitionReader>
   membership(options: Readonly<{ groupId: string; topic: string; sessionTimeoutMs: number }>): Membership
+  /** Without taking part. Throws when the log cannot be asked. */
+  groupMembers(options: Readonly<{ groupId: string; topic: string }>): Promise<readonly GroupMember[]>
   writer(): Promise<LogWriter>
   fencedWriter(transactionalId: string): Promise<FencedLogWriter>
   ensureTopics(specs: readonly TopicSpec[], options: Readonly<{ create: boolean }>): Promise<readonly string[]>

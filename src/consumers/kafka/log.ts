@@ -5,6 +5,7 @@ import { createClient } from './client.ts'
 import { createBrokers } from './connection.ts'
 import { sentenceOf, typeOf } from './errors.ts'
 import { openFencedWriter } from './fenced-writer.ts'
+import { groupMembers } from './group-members.ts'
 import type { KafkaLogger } from './logger.ts'
 import { createMembership } from './membership.ts'
 import { createPartitionReader } from './reader.ts'
@@ -59,6 +60,7 @@ export const createKafkaLog = (
       opened.add(membership.stop)
       return membership
     },
+    groupMembers: ({ groupId, topic }) => groupMembers(client, groupId, topic),
     writer: async () => keep(await openWriter(client)),
     fencedWriter: async transactionalId => keep(await openFencedWriter(client, transactionalId)),
     ensureTopics: (specs, options) => ensureTopics(client, brokers, config.brokers, specs, options),

@@ -1,4 +1,4 @@
-import type { Membership } from '../log.ts'
+import type { GroupMember, Membership } from '../log.ts'
 
 type Listener = Parameters<Membership['start']>[0]
 
@@ -14,6 +14,7 @@ type Member = {
 /** A consumer group of the twin. */
 export type MemoryGroup = Readonly<{
   membership(): Membership
+  members(): readonly GroupMember[]
   /**
    * The group gives the member up and tells it nothing, as after a session timeout: from now on it is a zombie. When it comes
    * back (by its next heartbeat) it hears a new assignment without `onRevoking` before it, as with kafkajs.
@@ -136,6 +137,7 @@ export const createMemoryGroup = (
 
   return {
     membership,
+    members: () => members.map(({ assigned }, i) => ({ client: `member ${i}`, partitions: assigned })),
     evict(membership) {
       const member = memberOf.get(membership)?.()
       if (member === undefined) return

@@ -68,6 +68,8 @@ export const createMemoryLog = (options: MemoryLogOptions): MemoryLog => {
   }
 }
 
+const groupKey = (groupId: string, topic: string): string => `${groupId}\n${topic}`
+
 const topicNamed = (shared: Shared, name: string): Topic => {
   const topic = shared.topics.get(name)
   if (topic === undefined) throw new Error(`topic ${name} does not exist`)
@@ -135,7 +137,7 @@ const createClient = (shared: Shared, options: MemoryLogOptions): Log => {
       return { ...inner, close }
     },
     membership: ({ groupId, topic }) => {
-      const name = `${groupId}\n${topic}`
+      const name = groupKey(groupId, topic)
       const group =
         shared.groups.get(name) ?? createMemoryGroup(groupId, () => topicNamed(shared, topic).partitions.length, defer)
       shared.groups.set(name, group)
@@ -143,6 +145,7 @@ const createClient = (shared: Shared, options: MemoryLogOptions): Log => {
       opened.add(membership.stop)
       return membership
     },
+    groupMembers: async ({ groupId, topic }) => shared.groups.get(groupKey(groupId, topic))?.members() ?? [],
     writer: async () => writer(),
     fencedWriter: async transactionalId => fencedWriter(transactionalId),
     ensureTopics: async (specs, { create }) => {

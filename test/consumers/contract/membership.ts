@@ -56,6 +56,20 @@ export const membershipContract = ({ under, newName, newTopic }: Bench): void =>
       await one.membership.stop()
     })
 
+    test('who is in the group, and with what, can be asked without joining it', async () => {
+      const topic = await newTopic(3)
+      const groupId = newName('group')
+      expect(await under().other.groupMembers({ groupId, topic })).toEqual([])
+      const one = member(under().log, groupId, topic)
+      await one.start()
+      await one.until(() => one.assigned().length === 3)
+      const [found, ...others] = await under().other.groupMembers({ groupId, topic })
+      expect(others).toEqual([])
+      expect([...found.partitions].sort()).toEqual([0, 1, 2])
+      await one.membership.stop()
+      expect(await under().other.groupMembers({ groupId, topic })).toEqual([])
+    })
+
     test('a fresh heartbeat is heard of, offsets are kept by the group', async () => {
       const topic = await newTopic(2)
       const groupId = newName('group')
