@@ -13,6 +13,8 @@ export type TidemarkProcess = Readonly<{
   /** Of /metrics and /readyz; known once it serves. */
   url(): Promise<string>
   kill(signal: NodeJS.Signals): Promise<number | null>
+  /** For signals that do not end it. */
+  signal(signal: NodeJS.Signals): void
   exited: Promise<number | null>
 }>
 
@@ -52,6 +54,7 @@ export const startTidemark = (args: readonly string[], env: Readonly<Record<stri
       child.kill(signal)
       return exited
     },
+    signal: signal => void child.kill(signal),
     exited,
   }
 }

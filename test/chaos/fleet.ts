@@ -1,0 +1,55 @@
+import { eventually, metricSamples, startTidemark, type TidemarkProcess } from '../support/tidemark-process.ts'
+
+/** The `tidemark` processes of a run: a number of them at any time, whatever is done to them. */
+export type Fleet = Readonly<{
+  size: number
+  at(index: number): TidemarkProcess
+  /** In the place of one that has gone. */
+  replace(index: number): void
+  ready(index: number): Promise<void>
+  /** The samples of a gauge that only the owner of a partition or shard shows, over all processes. */
+  metric(name: string): Promise<ReadonlyMap<string, number>>
+  /** Ends of processes that nobody asked for, and complaints that end one. */
+  complaints(): readonly string[]
+  stop(): Promise<void>
+}>
+
+export const startFleet = (config: string, size: number, roles = 'monitor,archive'): Fleet => {
+  const complaints: string[] = []
+  const stopped = new WeakSet<TidemarkProcess>()
+  let leaving = false
+  const start = (): TidemarkProcess => {
+    const running = startTidemark(['run', '--roles', roles, '-c', config])
+    void running.exited.then(code => {
+      const wasAsked = leaving || stopped.has(running)
+      if (code !== null && code !== 0 && !wasAsked)
+        complaints.push(`a process ended with ${code}: ${running.output()}${JSON.stringify(running.lines.slice(-3))}`)
+    })
+    return running
+  }
+  const processes = Array.from({ length: size }, start)
+  const at = (index: number): TidemarkProcess => processes[index]
+  const urlOf = (index: number): Promise<string> => at(index).url()
+  return {
+    size,
+    at,
+    replace: index => {
+      stopped.add(processes[index])
+      processes[index] = start()
+    },
+    ready: async index => {
+      await eventually(`process ${index} is ready`, async () => (await fetch(`${await urlOf(index)}/readyz`)).ok)
+    },
+    metric: async name => {
+      const all = new Map<string, number>()
+      for (let index = 0; index < size; index++)
+        for (const [labels, value] of await metricSamples(await urlOf(index), name)) all.set(labels, value)
+      return all
+    },
+    complaints: () => complaints,
+    stop: async () => {
+      leaving = true
+      await Promise.all(processes.map(running => running.kill('SIGTERM')))
+    },
+  }
+}
