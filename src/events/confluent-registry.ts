@@ -83,6 +83,9 @@ const register = async (registry: SchemaRegistry, subject: string, schema: strin
   try {
     return await registry.register(confluent, { subject, compatibility })
   } catch (error) {
+    // Somebody made the subject at the same moment: now it is there.
+    if (isRefusal(error) && messageOf(error).includes('already exists'))
+      return registry.register(confluent, { subject, compatibility })
     // The library refuses a subject whose administrator chose another level than the one it is told: theirs holds.
     const level = /\(BACKWARD != (\w+)\)/.exec(messageOf(error))?.[1]
     if (level === undefined) throw error

@@ -89,6 +89,7 @@ const waitFor = <T>(name: string, { clock, logger, signal, board, metrics }: Opt
       try {
         const result = await call()
         metrics.dependency(name, true)
+        board.arrived(name)
         return result
       } catch (error) {
         metrics.dependency(name, false)
@@ -120,8 +121,11 @@ const openMonitor = async (
     { ...options, what: 'redis', isTransient: error => noteRedis(error, options) },
   )
   opened.push(store.close)
+  board.arrived('redis')
   board.watch('redis', store.health)
   metrics.dependency('redis', true)
+  // once: a second try may not register the same metrics again
+  const domain = createDomainMetrics(registry)
   const context = await waitFor('schema-registry', options, () =>
     createMonitorContext({
       config,
@@ -131,7 +135,7 @@ const openMonitor = async (
       clock,
       logger,
       instance: instanceName(),
-      metrics: { process: metrics, domain: createDomainMetrics(registry) },
+      metrics: { process: metrics, domain },
       observer: { windows: () => {}, alerts: () => {} },
     }),
   )

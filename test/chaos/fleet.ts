@@ -38,7 +38,14 @@ export const startFleet = (config: string, size: number, roles = 'monitor,archiv
       processes[index] = start()
     },
     ready: async index => {
-      await eventually(`process ${index} is ready`, async () => (await fetch(`${await urlOf(index)}/readyz`)).ok)
+      const ready = async () => (await fetch(`${await urlOf(index)}/readyz`)).ok
+      await eventually(`process ${index} is ready`, ready).catch(async error => {
+        const page = await fetch(`${await urlOf(index)}/readyz`).then(reply => reply.text(), String)
+        const last = at(index)
+          .lines.slice(-5)
+          .map(line => JSON.stringify(line))
+        throw new Error([`process ${index} is not ready: ${page}`, ...last, at(index).output()].join('\n'), { cause: error })
+      })
     },
     metric: async name => {
       const all = new Map<string, number>()

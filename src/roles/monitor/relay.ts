@@ -42,12 +42,18 @@ export const startRelay = (
   const { shard, token, logger, signal } = options
   const { alerts: topic } = config.kafka.topics
   const retrying = { clock, logger, signal, what: `outbox of shard ${shard}` }
-  let { waiting } = options
+  let waiting = 0
   let fills = 0
   let trouble: string | null = null
   let failure: unknown
   let wake = (): void => {}
   let writer: FencedLogWriter | undefined
+
+  const setWaiting = (alerts: number): void => {
+    waiting = alerts
+    metrics.process.outbox(shard, alerts)
+  }
+  setWaiting(options.waiting)
 
   const trim = async (ids: readonly string[]): Promise<void> => {
     const reply = await untilAvailable(() => store.shards.trimOutbox(shard, token, ids), retrying)
@@ -90,7 +96,7 @@ export const startRelay = (
     metrics.process.shardPaused(shard, 'alerts-topic', false)
     observer.alerts(alerts)
     await trim(page.map(({ id }) => id))
-    waiting = Math.max(0, waiting - page.length)
+    setWaiting(Math.max(0, waiting - page.length))
     return 'done'
   }
 
@@ -109,7 +115,7 @@ export const startRelay = (
         case 'empty':
           // unless more came while the outbox was being read
           if (fills === before) {
-            waiting = 0
+            setWaiting(0)
             await woken()
           }
           break
@@ -139,7 +145,7 @@ export const startRelay = (
   return {
     filled: count => {
       if (count === 0) return
-      waiting += count
+      setWaiting(waiting + count)
       fills++
       wake()
     },

@@ -85,7 +85,7 @@ export const claimShard = async (
     for (const result of results) if (!result.complete) metrics.process.incompleteWindow(result.model)
     metrics.domain.windowsFired(shard, results)
     metrics.domain.shardNumbers(shard, state.numbers())
-    metrics.process.shard(shard, { firedThroughMs: throughMs, outbox: relay.waiting(), series: state.registry.lastDataMs.size })
+    metrics.process.shard(shard, { firedThroughMs: throughMs, series: state.registry.lastDataMs.size })
     if (results.length > 0) context.observer.windows(results)
   }
 

@@ -71,7 +71,8 @@ test('a dependency is up or down, a shard is gone when it moved', async () => {
   const { metrics, scrape } = start()
   metrics.dependency('store', false)
   metrics.dependency('log', true)
-  metrics.shard(2, { firedThroughMs: 60_000, outbox: 3, series: 7 })
+  metrics.shard(2, { firedThroughMs: 60_000, series: 7 })
+  metrics.outbox(2, 3)
   expect(await scrape()).toEqual([
     'tidemark_process_shard_fired_through_timestamp_seconds{shard="2"} 60',
     'tidemark_process_shard_outbox_alerts{shard="2"} 3',

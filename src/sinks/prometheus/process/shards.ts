@@ -4,7 +4,8 @@ import type { Meters } from './meters.ts'
 /** What owned shards fire, and what keeps them from it. */
 export type ShardMetrics = Readonly<{
   shardOwned(shard: number, epoch: number): void
-  shard(shard: number, state: Readonly<{ firedThroughMs: number; outbox: number; series: number }>): void
+  shard(shard: number, state: Readonly<{ firedThroughMs: number; series: number }>): void
+  outbox(shard: number, alerts: number): void
   /** Firing, or the relay of alerts, waits or goes on. */
   shardPaused(shard: number, reason: ShardPauseReason, isPaused: boolean): void
   /** A window left although events of it are known to be missing. */
@@ -36,9 +37,9 @@ export const createShardMetrics = ({ counter, gauge }: Meters): ShardMetrics => 
     shard: (shard, state) => {
       const labels = { shard: String(shard) }
       if (state.firedThroughMs > NO_TIME_MS) firedThrough.set(labels, state.firedThroughMs / 1000)
-      outbox.set(labels, state.outbox)
       series.set(labels, state.series)
     },
+    outbox: (shard, alerts) => outbox.set({ shard: String(shard) }, alerts),
     shardPaused: (shard, reason, isPaused) => paused.set({ shard: String(shard), reason }, isPaused ? 1 : 0),
     incompleteWindow: model => incomplete.inc({ model }),
     skippedFiring: shard => skipped.inc({ shard: String(shard) }),
