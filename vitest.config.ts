@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Four suites. `unit`: pure code and the in-memory twins, no server, under 20 s. `demo`: whole days of the demo, seeds drawn
+ * Four suites, and one that runs as long as it is told to (`npm run test:chaos`). `unit`: pure code and the in-memory twins, no server, under 20 s. `demo`: whole days of the demo, seeds drawn
  * afresh. `data`: the real streams of TIDEMARK_DATA. `integration`: real servers, which the suite installs and starts itself (scripts/stack).
  */
 /** Tests that look at whole simulated days. */
@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/data/**', ...DEMO, '**/node_modules/**'],
+          exclude: ['test/integration/**', 'test/data/**', 'test/chaos/**', ...DEMO, '**/node_modules/**'],
           testTimeout: 30_000,
           // modules are loaded once for all files: no test changes what another one imports
           sequence: { groupOrder: 0 },
@@ -46,6 +46,18 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      ...(process.env.TIDEMARK_CHAOS === undefined
+        ? []
+        : [
+            {
+              test: {
+                name: 'chaos',
+                include: ['test/chaos/**/*.test.ts'],
+                globalSetup: ['test/integration/global-setup.ts'],
+                hookTimeout: 180_000,
+              },
+            },
+          ]),
     ],
   },
 })

@@ -1,7 +1,7 @@
 import { systemClock } from '../../src/clock.ts'
 import { createRandom, type Random } from '../support/random.ts'
 import { eventually } from '../support/tidemark-process.ts'
-import { FAULTS, type Fault, type FaultName, possibleFaults } from './faults.ts'
+import { FAULTS, type Fault, type FaultName } from './faults.ts'
 import { type Fleet, startFleet } from './fleet.ts'
 import { startLoad } from './load.ts'
 import { type Expected, recompute } from './oracle.ts'
@@ -153,5 +153,3 @@ const compareArchive = async ({ elasticsearchUrl, index }: World, { events }: Ex
   const documents = await count()
   return reached !== false && documents === events ? [] : [`the archive holds ${documents} documents of ${events} events`]
 }
-
-export { possibleFaults }
