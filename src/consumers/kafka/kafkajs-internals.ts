@@ -14,4 +14,4 @@ import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
 
 export { Broker, connectionPoolBuilder, fetchRequest, socketFactory }
 export const { createLogger } = loggers
-export const { AssignerProtocol, ConfigResourceTypes, Kafka, KafkaJSNonRetriableError, logLevel } = kafkajs
+export const { AssignerProtocol, ConfigResourceTypes, Kafka, KafkaJSNonRetriableError, logLevel, PartitionAssigners } = kafkajs

@@ -1,14 +1,15 @@
 import type { Consumer, Kafka } from 'kafkajs'
 import type { Membership } from '../log.ts'
 import { sentenceOf } from './errors.ts'
-import { KafkaJSNonRetriableError } from './kafkajs-internals.ts'
+import { KafkaJSNonRetriableError, PartitionAssigners } from './kafkajs-internals.ts'
+import { stickyAssigner } from './sticky-assigner.ts'
 
 export type MembershipOptions = Readonly<{ groupId: string; topic: string; sessionTimeoutMs: number }>
 
 /** How often the group is told that the member lives, and a rebalance is noticed. */
 const HEARTBEATS_PER_SESSION = 10
-/** kafkajs looks for new partitions of the topic so often. */
-const METADATA_MAX_AGE_MS = 60_000
+/** kafkajs looks for new partitions of the topic so often; a member that finds some joins anew. */
+const METADATA_MAX_AGE_MS = 5_000
 /** Of one trouble, before kafkajs starts the consumer anew: some seconds. */
 const RETRIES = 5
 
@@ -28,6 +29,8 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
   let consumer: Consumer | undefined
   let isAssigned = false
   let assignment = 0
+  /** Assigned partitions, with the moment at which they came. Kept while the group rebalances: it is what is told to it. */
+  let held: ReadonlyMap<number, number> = new Map()
   let waiting: readonly Waiting[] = []
   let giveUpJoining = (_error: Error): void => {}
 
@@ -63,12 +66,10 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
         member.pause([{ topic }])
         isAssigned = true
         assignment++
-        tell(() =>
-          listener.onAssigned(
-            [...(payload.memberAssignment[topic] ?? [])].sort((a, b) => a - b),
-            assignment,
-          ),
-        )
+        const partitions = [...(payload.memberAssignment[topic] ?? [])].sort((a, b) => a - b)
+        const nowMs = Date.now()
+        held = new Map(partitions.map(partition => [partition, held.get(partition) ?? nowMs]))
+        tell(() => listener.onAssigned(partitions, assignment))
         resolve()
       })
       const revoke = (): void => {
@@ -102,10 +103,13 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
         maxWaitTimeInMs: Math.ceil(heartbeatInterval / 2),
         metadataMaxAge: METADATA_MAX_AGE_MS,
         allowAutoTopicCreation: false,
+        // the second for a group whose other members do not know the first
+        partitionAssigners: [stickyAssigner(topic, () => held), PartitionAssigners.roundRobin],
         // left to itself, kafkajs also restarts a consumer that was stopped while it crashed
         retry: { retries: RETRIES, restartOnFailure: async () => consumer === member },
       })
       consumer = member
+      held = new Map()
       const joined = listen(member, listener)
       joined.catch(() => {})
       try {

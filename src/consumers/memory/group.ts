@@ -1,10 +1,14 @@
+import { assignSticky } from '../assignment.ts'
 import type { GroupMember, Membership } from '../log.ts'
 
 type Listener = Parameters<Membership['start']>[0]
 
 type Member = {
   readonly listener: Listener
-  assigned: readonly number[]
+  /** In order of starting. */
+  readonly id: string
+  /** Assigned partitions, and since which generation; of one that was given up, what it still believes. */
+  held: ReadonlyMap<number, number>
   /** 0: in no generation. */
   generation: number
   /** start() and heartbeats that need an assignment first. */
@@ -23,8 +27,8 @@ export type MemoryGroup = Readonly<{
 }>
 
 /**
- * Members in order of joining; partition p goes to member p mod members, as kafkajs assigns. A rebalance is two steps,
- * each by `defer`: who had an assignment hears `onRevoking`, then everyone hears the new assignment.
+ * Assigned as the real one does (assignment.ts). A rebalance is two steps, each by `defer`: who had an assignment hears
+ * `onRevoking`, then everyone hears the new assignment.
  */
 export const createMemoryGroup = (
   groupId: string,
@@ -35,6 +39,7 @@ export const createMemoryGroup = (
   const memberOf = new WeakMap<Membership, () => Member | undefined>()
   const committed = new Map<number, bigint>()
   let generation = 0
+  let joins = 0
   let phase: 'stable' | 'revoking' | 'assigning' = 'stable'
 
   const tell = (member: Member, call: () => void): void => {
@@ -49,14 +54,14 @@ export const createMemoryGroup = (
     phase = 'stable'
     generation++
     const current = [...members]
-    const count = partitionCount()
-    for (const [index, member] of current.entries()) {
+    const assigned = assignSticky(current, partitionCount())
+    for (const member of current) {
       member.generation = generation
-      member.assigned = Array.from({ length: count }, (_, p) => p).filter(p => p % current.length === index)
+      member.held = new Map((assigned.get(member.id) ?? []).map(p => [p, member.held.get(p) ?? generation]))
     }
     for (const member of current) {
       if (!members.includes(member)) continue
-      tell(member, () => member.listener.onAssigned(member.assigned, member.generation))
+      tell(member, () => member.listener.onAssigned([...member.held.keys()], member.generation))
       const waiting = [...member.waiting]
       member.waiting.clear()
       for (const { resolve } of waiting) resolve()
@@ -103,7 +108,8 @@ export const createMemoryGroup = (
     const membership: Membership = {
       start: async listener => {
         if (self !== undefined) throw new Error(`already a member of group ${groupId}`)
-        self = { listener, assigned: [], generation: 0, waiting: new Set() }
+        const id = String(joins++).padStart(6, '0')
+        self = { listener, id, held: new Map(), generation: 0, waiting: new Set() }
         await rejoined(self)
       },
       freshHeartbeat: async () => {
@@ -117,8 +123,7 @@ export const createMemoryGroup = (
           throw new Error(`group ${groupId} refuses the offsets of a member that is not in its current generation`)
         }
         for (const [partition, offset] of offsets) {
-          if (!member.assigned.includes(partition))
-            throw new Error(`partition ${partition} is not assigned to this member of ${groupId}`)
+          if (!member.held.has(partition)) throw new Error(`partition ${partition} is not assigned to this member of ${groupId}`)
           committed.set(partition, offset)
         }
       },
@@ -137,7 +142,7 @@ export const createMemoryGroup = (
 
   return {
     membership,
-    members: () => members.map(({ assigned }, i) => ({ client: `member ${i}`, partitions: assigned })),
+    members: () => members.map(({ id, held }) => ({ client: `member ${Number(id)}`, partitions: [...held.keys()] })),
     evict(membership) {
       const member = memberOf.get(membership)?.()
       if (member === undefined) return
