@@ -19,10 +19,13 @@ export type StoreFaults = Readonly<{
   replied?(call: StoreCall): void | Promise<void>
 }>
 
+/** Brings one call to the store and its reply back: once, late, twice, never. */
+export type Carry = <T>(call: StoreCall, run: () => Promise<T>) => Promise<T>
+
 /** A handle on the store of a process whose network has these faults. */
-export const withFaults = (store: StateStore, faults: StoreFaults): StateStore => {
-  const send = async <T>(name: string, unit: number, run: () => Promise<T>): Promise<T> => {
-    const call = { name, unit }
+export const withFaults = (store: StateStore, faults: StoreFaults): StateStore =>
+  carried(store, async (call, run) => {
+    const { name, unit } = call
     const delivery = await faults.deliver(call)
     if (delivery === 'never') throw new StoreUnavailable('connection', `${name} ${unit} did not reach the store`)
     if (delivery === 'twice') await run()
@@ -30,7 +33,11 @@ export const withFaults = (store: StateStore, faults: StoreFaults): StateStore =
     await faults.replied?.(call)
     if (delivery === 'reply-lost') throw new StoreUnavailable('timeout', `the reply to ${name} ${unit} was lost`)
     return reply
-  }
+  })
+
+/** A handle on the store whose every call is carried by `carry`. */
+export const carried = (store: StateStore, carry: Carry): StateStore => {
+  const send = <T>(name: string, unit: number, run: () => Promise<T>): Promise<T> => carry({ name, unit }, run)
   const { partitions, shards, policies } = store
   return {
     partitions: {
