@@ -3,6 +3,7 @@ import { windowResultRecords } from '../../sinks/topics/records.ts'
 import type { Alert } from '../../windows/alert.ts'
 import { fireMoment } from '../../windows/firing/fire.ts'
 import { dueMoments, type Moment } from '../../windows/firing/moments.ts'
+import { NO_TIME_MS } from '../../windows/time.ts'
 import type { WindowResult } from '../../windows/window-result.ts'
 import { type Closing, closingOf } from './closing.ts'
 import { type MonitorContext, OwnershipLost } from './context.ts'
@@ -133,6 +134,14 @@ export const claimShard = async (
     panes.cache.forget(state.firedThroughMs())
   }
 
+  const storedFiredThrough = async (): Promise<number> =>
+    (await untilAvailable(() => store.shards.firedThrough(topology.shardCount), waiting))[shard] ?? NO_TIME_MS
+
+  /** Nothing is due, so that no commit would find out that the store lost what was fired, or the alerts that it gave rise to. */
+  const verifyStored = async (): Promise<void> => {
+    if ((await storedFiredThrough()) < state.firedThroughMs()) throw new OwnershipLost('mismatch', `shard ${shard}`)
+  }
+
   /**
    * Panes that this shard still needs are gone. If the stored shard is further, this process is a zombie: what it would publish
    * from the rest would be too small. Else the store rolled back behind them: their windows have left, and are not fired again.
@@ -140,8 +149,8 @@ export const claimShard = async (
   const settleDeleted = async (deletedThroughMs: number): Promise<void> => {
     const firedThroughMs = state.firedThroughMs()
     if (deletedThroughMs <= firedThroughMs) return
-    const stored = (await untilAvailable(() => store.shards.firedThrough(topology.shardCount), waiting))[shard]
-    if (stored !== null && stored > firedThroughMs) throw new OwnershipLost('fenced', `shard ${shard}`)
+    const stored = await storedFiredThrough()
+    if (stored > firedThroughMs) throw new OwnershipLost('fenced', `shard ${shard}`)
     metrics.process.skippedFiring(shard)
     logger.warn(
       { firedThroughMs, deletedThroughMs },
@@ -164,7 +173,7 @@ export const claimShard = async (
     const closing = await look(partitionCount)
     const { closedThroughMs } = closing
     await settleDeleted(closing.deletedThroughMs)
-    if (closedThroughMs <= state.firedThroughMs()) return
+    if (closedThroughMs <= state.firedThroughMs()) return verifyStored()
     await state.adoptPolicy(plans.reachMs)
     const keys = await panes.keys(partitionCount, state.firedThroughMs(), closedThroughMs)
     for (let from = 0; state.firedThroughMs() < closedThroughMs; from += PANES_PER_STEP) {
