@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import type { Fetched, PartitionReader } from '../../consumers/log.ts'
-import { type MonitorContext, RETRY } from './context.ts'
+import { type MonitorContext, OwnershipLost, RETRY } from './context.ts'
 import { openSession, type PartitionSession } from './partition-session.ts'
 import type { PauseReason } from './pausing.ts'
 import { restorePanes, StoredStateRefused, startOf } from './restore.ts'
@@ -75,7 +75,7 @@ const claim = async (
   const start = await untilAvailable(() => startOf(context, partition, reader, claimed.meta, options.everOwned), {
     ...waiting,
     what: `log of partition ${partition}`,
-    isTransient: error => !(error instanceof StoredStateRefused),
+    isTransient: error => !(error instanceof StoredStateRefused || error instanceof OwnershipLost),
   })
   context.metrics.process.claimed('partition')
   context.metrics.process.partitionOwned(context.config.kafka.topics.predictions, partition, claimed.epoch)

@@ -6,7 +6,7 @@ import type { Plans } from '../../windows/plan.ts'
 import { parseSeriesKey } from '../../windows/series.ts'
 import type { PaneEntry, PartitionMeta } from '../../windows/store/port.ts'
 import { startOffset as firstOffset } from '../start-offset.ts'
-import type { MonitorContext } from './context.ts'
+import { type MonitorContext, OwnershipLost } from './context.ts'
 import { monitorGroup } from './group.ts'
 import type { Topology } from './topology.ts'
 
@@ -104,6 +104,9 @@ export const startOf = async (
   const { lowOffset, highOffset } = await reader.range()
   if (meta === null) {
     if (!(await everOwned())) return { offset: await firstOffset(reader, config.kafka.startAt), lostRecords: 0, rebuilt: false }
+    // written since the claim: this process was asleep, and another one has begun
+    const written = (await context.store.partitions.progress(partition + 1))[partition]
+    if (written !== null) throw new OwnershipLost('fenced', `partition ${partition}`)
     if (config.redis.lostState === 'refuse') throw new StoredStateRefused(lostState(context, name))
     logger.error(
       { partition, lowOffset },
