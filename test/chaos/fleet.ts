@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { eventually, metricSamples, startTidemark, type TidemarkProcess } from '../support/tidemark-process.ts'
 
 /** The `tidemark` processes of a run: a number of them at any time, whatever is done to them. */
@@ -11,15 +13,18 @@ export type Fleet = Readonly<{
   metric(name: string): Promise<ReadonlyMap<string, number>>
   /** Ends of processes that nobody asked for, and complaints that end one. */
   complaints(): readonly string[]
-  stop(): Promise<void>
+  /** Leaves what all processes logged in files of `dir`. */
+  stop(dir: string): Promise<void>
 }>
 
 export const startFleet = (config: string, size: number, roles = 'monitor,archive'): Fleet => {
   const complaints: string[] = []
   const stopped = new WeakSet<TidemarkProcess>()
   let leaving = false
+  const all: TidemarkProcess[] = []
   const start = (): TidemarkProcess => {
     const running = startTidemark(['run', '--roles', roles, '-c', config])
+    all.push(running)
     void running.exited.then(code => {
       const wasAsked = leaving || stopped.has(running)
       if (code !== null && code !== 0 && !wasAsked)
@@ -54,9 +59,12 @@ export const startFleet = (config: string, size: number, roles = 'monitor,archiv
       return all
     },
     complaints: () => complaints,
-    stop: async () => {
+    stop: async dir => {
       leaving = true
       await Promise.all(processes.map(running => running.kill('SIGTERM')))
+      const name = basename(config, '.yaml')
+      for (const [i, { lines, output }] of all.entries())
+        writeFileSync(join(dir, `${name}-${i}.log`), `${lines.map(line => JSON.stringify(line)).join('\n')}\n${output()}`)
     },
   }
 }

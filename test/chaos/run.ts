@@ -37,6 +37,7 @@ const SETTLE_TIMEOUT_MS = 240_000
 /** Load, faults, the end of the stream; then everything that left is compared with what should have. */
 export const runChaos = async (options: ChaosOptions): Promise<ChaosReport> => {
   const { world, say, processes } = options
+  say(`logs of the processes: ${world.dir}`)
   const random = createRandom(options.seed)
   const fleet = startFleet(world.config().path, processes)
   try {
@@ -55,7 +56,7 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     say(`the stream has ended after ${load.published()} events: comparing`)
     return { ...(await judge(world, fleet, say)), faults: done }
   } finally {
-    await fleet.stop()
+    await fleet.stop(world.dir)
   }
 }
 
@@ -115,7 +116,7 @@ const judge = async (world: World, fleet: Fleet, say: (what: string) => void): P
       problems,
     }
   } finally {
-    await undisturbed.stop()
+    await undisturbed.stop(world.dir)
   }
 }
 

@@ -7,6 +7,8 @@ import { type RedisPair, startRedisPair } from './redis-pair.ts'
 
 /** Servers that a chaos run may break, and where its processes find them. */
 export type World = Readonly<{
+  /** Of configurations and of what the processes logged. */
+  dir: string
   kafka: KafkaCluster
   /** null: a Redis Cluster, which no fault of the pair is for. */
   redis: RedisPair | null
@@ -56,6 +58,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
   })
   let configs = 0
   return {
+    dir,
     kafka,
     redis: pair,
     registryUrl,

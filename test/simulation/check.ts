@@ -9,11 +9,19 @@ export const problemsOf = (outcome: Outcome, undisturbed: Outcome, history: Hist
   ...mapDifferences('alert state', outcome.alertState, undisturbed.alertState),
   ...setDifferences('dead letter', outcome.deadLetters, undisturbed.deadLetters),
   ...ledgerProblems(outcome, history),
-  ...listDifferences('ledger of partition', outcome.ledgers.map(ledger => JSON.stringify(ledger)), undisturbed.ledgers.map(ledger => JSON.stringify(ledger))),
+  ...listDifferences(
+    'ledger of partition',
+    outcome.ledgers.map(ledger => JSON.stringify(ledger)),
+    undisturbed.ledgers.map(ledger => JSON.stringify(ledger)),
+  ),
   ...listDifferences('numbers of shard', outcome.numbers, undisturbed.numbers),
 ]
 
-const mapDifferences = (what: string, is: ReadonlyMap<string, string>, should: ReadonlyMap<string, string>): readonly string[] => [
+const mapDifferences = (
+  what: string,
+  is: ReadonlyMap<string, string>,
+  should: ReadonlyMap<string, string>,
+): readonly string[] => [
   ...[...should].flatMap(([id, value]) => {
     const found = is.get(id)
     if (found === undefined) return [`${what} ${id} is missing`]

@@ -26,8 +26,7 @@ export const startGateway = async (
   }
 }
 
-const append = (writer: LogWriter, topic: string, records: readonly OutgoingRecord[]): void =>
-  void writer.append(topic, records)
+const append = (writer: LogWriter, topic: string, records: readonly OutgoingRecord[]): void => void writer.append(topic, records)
 
 const marker = (partition: number, timeMs: number): OutgoingRecord => ({
   key: null,

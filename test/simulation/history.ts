@@ -1,6 +1,6 @@
 import type { Config, ModelConfig, RuleConfig } from '../../src/config/config.ts'
-import { createRandom, type Random } from '../support/random.ts'
 import { testConfig, testModel, testTime, testWindow } from '../support/config.ts'
+import { createRandom, type Random } from '../support/random.ts'
 import type { FaultKind, Struck, Temper } from './faults.ts'
 
 /** What one record of the predictions topic says. */
@@ -112,7 +112,12 @@ const randomModel = (random: Random, name: string): ModelConfig =>
       [testWindow('tumbling', 2 * PANE_MS), testWindow('sliding', 3 * PANE_MS, PANE_MS)],
       [testWindow('tumbling', PANE_MS), testWindow('wide', 200 * PANE_MS)],
     ]),
-    segments: random.pick([[], [], [{ dimensions: ['market'], values: {} }], [{ dimensions: ['market'], values: { market: ['de'] } }]]),
+    segments: random.pick([
+      [],
+      [],
+      [{ dimensions: ['market'], values: {} }],
+      [{ dimensions: ['market'], values: { market: ['de'] } }],
+    ]),
     features: random.uniform() < 0.5 ? {} : { temp: { kind: 'numeric', range: null } },
   })
 

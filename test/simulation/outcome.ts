@@ -31,9 +31,15 @@ export const encodeAlert = (alert: Alert): Buffer => Buffer.from(`${alert.id}\n$
 
 export type Published = Pick<Outcome, 'windows' | 'alerts' | 'alertState' | 'deadLetters' | 'violations'>
 
-export const readPublished = async (log: Log, topics: Readonly<{ windows: string; alerts: string; deadLetters: string }>): Promise<Published> => {
+export const readPublished = async (
+  log: Log,
+  topics: Readonly<{ windows: string; alerts: string; deadLetters: string }>,
+): Promise<Published> => {
   const violations: string[] = []
-  const valuesById = async (topic: string, seen: (id: string, value: string, key: string) => void): Promise<Map<string, string>> => {
+  const valuesById = async (
+    topic: string,
+    seen: (id: string, value: string, key: string) => void,
+  ): Promise<Map<string, string>> => {
     const values = new Map<string, string>()
     await readTopic(log, topic, (block, i) => {
       const text = block.bytes.toString('utf8', block.valueStarts[i], block.valueEnds[i])

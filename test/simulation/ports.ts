@@ -50,7 +50,11 @@ export const carriedLog = (options: LogOptions): Log => {
   }
 }
 
-const carriedReader = ({ log, life, timeline, carry }: LogOptions, partition: number, inner: PartitionReader): PartitionReader => {
+const carriedReader = (
+  { log, life, timeline, carry }: LogOptions,
+  partition: number,
+  inner: PartitionReader,
+): PartitionReader => {
   const polled = (offset: number): ReturnType<PartitionReader['fetch']> => {
     const fetching = inner.fetch(offset)
     const cancel = timeline.after(LONG_POLL_MS, life, log.wake)

@@ -142,7 +142,8 @@ const recorded =
 const hasLeft = async ({ partitions, shards }: StateStore, count: number, untilMs: number): Promise<boolean> => {
   const closed = await partitions.progress(count)
   const fired = await shards.firedThrough(count)
-  const isFired = closed.every(meta => meta !== null && meta.closedThroughMs >= untilMs) && fired.every(ms => ms !== null && ms >= untilMs)
+  const isFired =
+    closed.every(meta => meta !== null && meta.closedThroughMs >= untilMs) && fired.every(ms => ms !== null && ms >= untilMs)
   if (!isFired) return false
   const outboxes = await Promise.all(fired.map((_, shard) => shards.outbox(shard, 1)))
   return outboxes.every(page => page.length === 0)

@@ -29,7 +29,12 @@ describe('the pipeline on the twins', () => {
       if (problems.length > 0) bad.set(problems[0].slice(0, 300), [...(bad.get(problems[0].slice(0, 300)) ?? []), seed])
     }
     console.log({ events: events / count, clean: clean / count, faults: faults / count })
-    console.log([...bad].map(([k, v]) => `${v.join(',')}: ${k}`).slice(0, 15).join('\n'))
+    console.log(
+      [...bad]
+        .map(([k, v]) => `${v.join(',')}: ${k}`)
+        .slice(0, 15)
+        .join('\n'),
+    )
     expect(bad.size).toBe(0)
   }, 300_000)
 })
