@@ -2,7 +2,7 @@ import type { Kafka, Transaction } from 'kafkajs'
 import type { FencedLogWriter } from '../log.ts'
 import { sentenceOf, typeOf } from './errors.ts'
 import { sendsOf } from './outgoing.ts'
-import { javaPartitioner } from './partitioner.ts'
+import { type ChoosePartitions, chosenAlready } from './partitioner.ts'
 
 const ALL_REPLICAS = -1
 /** A writer that died within a transaction holds back its topic's readers for so long at most. */
@@ -19,13 +19,17 @@ const isFenced = (error: unknown): boolean =>
  * For the same reason it is never opened again behind the caller's back. After an append whose outcome is unknown `append`
  * throws for good: the caller makes sure that it still owns what it writes for, and opens another.
  */
-export const openFencedWriter = async (client: Kafka, transactionalId: string): Promise<FencedLogWriter> => {
+export const openFencedWriter = async (
+  client: Kafka,
+  choose: ChoosePartitions,
+  transactionalId: string,
+): Promise<FencedLogWriter> => {
   const producer = client.producer({
     transactionalId,
     idempotent: true,
     maxInFlightRequests: 1,
     transactionTimeout: TRANSACTION_TIMEOUT_MS,
-    createPartitioner: javaPartitioner,
+    createPartitioner: chosenAlready,
     allowAutoTopicCreation: false,
   })
   let state: Readonly<{ kind: 'open' } | { kind: 'fenced' } | { kind: 'unknown'; reason: string }> = { kind: 'open' }
@@ -51,8 +55,9 @@ export const openFencedWriter = async (client: Kafka, transactionalId: string): 
     if (records.length === 0) return { kind: 'ok' }
     let transaction: Transaction | undefined
     try {
+      const sends = sendsOf(records, await choose(topic, records)).flat()
       transaction = await producer.transaction()
-      for (const messages of sendsOf(records)) await transaction.send({ topic, acks: ALL_REPLICAS, messages: [...messages] })
+      for (const messages of sends) await transaction.send({ topic, acks: ALL_REPLICAS, messages: [...messages] })
       await transaction.commit()
       return { kind: 'ok' }
     } catch (error) {

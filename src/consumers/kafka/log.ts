@@ -8,6 +8,7 @@ import { openFencedWriter } from './fenced-writer.ts'
 import { groupMembers } from './group-members.ts'
 import type { KafkaLogger } from './logger.ts'
 import { createMembership } from './membership.ts'
+import { createChooser } from './partitioner.ts'
 import { createPartitionReader } from './reader.ts'
 import { ensureTopics } from './topics.ts'
 import { openWriter } from './writer.ts'
@@ -42,6 +43,8 @@ export const createKafkaLog = (
 
   const partitionCount = async (topic: string): Promise<number> => (await brokers.leaders(topic)).length
 
+  const choose = createChooser(partitionCount)
+
   return {
     partitionCount,
     reader: async at => {
@@ -61,8 +64,8 @@ export const createKafkaLog = (
       return membership
     },
     groupMembers: ({ groupId, topic }) => groupMembers(client, groupId, topic),
-    writer: async () => keep(await openWriter(client)),
-    fencedWriter: async transactionalId => keep(await openFencedWriter(client, transactionalId)),
+    writer: async () => keep(await openWriter(client, choose)),
+    fencedWriter: async transactionalId => keep(await openFencedWriter(client, choose, transactionalId)),
     ensureTopics: (specs, options) => ensureTopics(client, brokers, config.brokers, specs, options),
     health: async () => {
       try {

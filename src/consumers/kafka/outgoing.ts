@@ -6,8 +6,28 @@ const MAX_SEND_BYTES = 512 * 1024
 /** kafkajs groups a send's records by copying the group for each record: quadratic. */
 const MAX_SEND_RECORDS = 500
 
-/** kafkajs makes one batch per partition of each send: the records in sends that brokers take, in order. */
-export const sendsOf = (records: readonly OutgoingRecord[]): readonly (readonly Message[])[] => {
+/**
+ * Records as sends, by partition and in order within each; a send is of one partition and no larger than brokers take.
+ *
+ * Of one partition, because kafkajs loses records otherwise: where a send goes to several brokers and one of them fails, it
+ * retries those without an answer only. If the failed one's partitions have moved to a broker that did answer, they are sent to
+ * nobody, and the send resolves.
+ */
+export const sendsOf = (
+  records: readonly OutgoingRecord[],
+  partitions: readonly number[],
+): readonly (readonly (readonly Message[])[])[] => {
+  const byPartition = new Map<number, OutgoingRecord[]>()
+  records.forEach((record, i) => {
+    const partition = partitions[i]
+    const own = byPartition.get(partition) ?? []
+    own.push({ ...record, partition })
+    byPartition.set(partition, own)
+  })
+  return [...byPartition.values()].map(chunksOf)
+}
+
+const chunksOf = (records: readonly OutgoingRecord[]): readonly (readonly Message[])[] => {
   const sends: Message[][] = []
   let bytes = Number.POSITIVE_INFINITY
   let current: Message[] = []

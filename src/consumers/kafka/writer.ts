@@ -2,7 +2,7 @@ import type { Kafka, Producer } from 'kafkajs'
 import type { LogWriter } from '../log.ts'
 import { sentenceOf } from './errors.ts'
 import { sendsOf } from './outgoing.ts'
-import { javaPartitioner } from './partitioner.ts'
+import { type ChoosePartitions, chosenAlready } from './partitioner.ts'
 
 const ALL_REPLICAS = -1
 
@@ -11,7 +11,7 @@ const ALL_REPLICAS = -1
  * the next append the same sequence numbers, which the broker then takes for a repetition and drops: so a failed producer is
  * never used again. The caller repeats the append with a new one; what was written before is then there twice.
  */
-export const openWriter = async (client: Kafka): Promise<LogWriter> => {
+export const openWriter = async (client: Kafka, choose: ChoosePartitions): Promise<LogWriter> => {
   let producer: Producer | undefined
   let queue: Promise<void> = Promise.resolve()
 
@@ -20,7 +20,7 @@ export const openWriter = async (client: Kafka): Promise<LogWriter> => {
     const opening = client.producer({
       idempotent: true,
       maxInFlightRequests: 1,
-      createPartitioner: javaPartitioner,
+      createPartitioner: chosenAlready,
       allowAutoTopicCreation: false,
     })
     await opening.connect()
@@ -32,7 +32,12 @@ export const openWriter = async (client: Kafka): Promise<LogWriter> => {
     if (records.length === 0) return
     try {
       const open = await opened()
-      for (const messages of sendsOf(records)) await open.send({ topic, acks: ALL_REPLICAS, messages: [...messages] })
+      const sends = sendsOf(records, await choose(topic, records))
+      await Promise.all(
+        sends.map(async ofPartition => {
+          for (const messages of ofPartition) await open.send({ topic, acks: ALL_REPLICAS, messages: [...messages] })
+        }),
+      )
     } catch (error) {
       const failed = producer
       producer = undefined

@@ -121,7 +121,11 @@ describe('when brokers fail', { timeout: 400_000 }, () => {
     expect(told.filter(line => line.startsWith('crash'))).toEqual([])
 
     // Killed between a transaction's records and its commit, nobody knows what became of it: that writer is used no more.
-    const doubtful = await openFencedWriter(killingBeforeCommit(kafkaClient(kafka.addresses), kafka.nodes[0]), 'doubtful')
+    const doubtful = await openFencedWriter(
+      killingBeforeCommit(kafkaClient(kafka.addresses), kafka.nodes[0]),
+      async (_, records) => records.map(() => 0),
+      'doubtful',
+    )
     await expect(doubtful.append(topic, numbered(66, 67))).rejects.toThrow(/1 records cannot be appended/)
     await kafka.restart(0)
     await expect(doubtful.append(topic, numbered(66, 67))).rejects.toThrow(/open another/)
@@ -162,5 +166,34 @@ describe('when brokers fail', { timeout: 400_000 }, () => {
     offset += values.length
     expect(values).toEqual(numbers(200, 300))
     expect((await readOn(reader, 0, 300)).values).toEqual(numbers(0, 300))
+  })
+
+  test('a leader killed while appends go to all brokers: what was acknowledged is there', async () => {
+    const PARTITIONS = 6
+    const RECORDS = 60
+    const kafka = await cluster(3)
+    const log = await logOn(kafka.addresses)
+    const spread = { name: 'spread', partitions: PARTITIONS, replicationFactor: 3, config: {} }
+    expect(await log.ensureTopics([spread], { create: true })).toEqual([])
+    const writer = await log.writer()
+    let acknowledged = 0
+    const append = async (): Promise<void> => {
+      await writer.append('spread', numbered(acknowledged, acknowledged + RECORDS))
+      acknowledged += RECORDS
+    }
+    for (const victim of [0, 1, 2]) {
+      for (let i = 0; i < 20; i++) await append()
+      const killed = kafka.nodes[victim].kill()
+      // some of these meet the dying broker, some the election of its successors
+      for (let i = 0; i < 20; i++) await append()
+      await killed
+      await kafka.restart(victim)
+    }
+    const found = new Set<string>()
+    for (let partition = 0; partition < PARTITIONS; partition++) {
+      const reader = await log.reader({ topic: 'spread', partition })
+      for (const value of (await readOn(reader, 0, (await reader.range()).highOffset)).values) found.add(value)
+    }
+    expect(numbers(0, acknowledged).filter(value => !found.has(value))).toEqual([])
   })
 })
