@@ -99,7 +99,10 @@ export const contextOf = async (config, store) => {
     observer: { windows: () => {}, alerts: () => {} },
   })
   let published = 0
-  const writer = { ...context.writer, append: async (_topic, records) => void (published += records.length) }
+  const append = async (_topic, records) => {
+    published += records.length
+  }
+  const writer = { ...context.writer, append }
   return { context: { ...context, writer }, published: () => published, logger }
 }
 

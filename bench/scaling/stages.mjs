@@ -160,6 +160,7 @@ const axis = process.argv[2]
 const best = new Map()
 for (let round = 0; round < ROUNDS; round++) {
   for (const [size, options] of AXES[axis]) {
+    if (process.argv[4] && size !== Number(process.argv[4])) continue
     const found = await measure(options)
     const before = best.get(size) ?? found
     const least = name => Math.min(before[name], found[name])
