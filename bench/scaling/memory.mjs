@@ -6,7 +6,6 @@ import { createDecoder } from '../../dist/events/avro/decoder.js'
 import { createEventColumns } from '../../dist/events/columns.js'
 import { createTextInterner } from '../../dist/events/interner.js'
 import { createIngest } from '../../dist/roles/monitor/ingest.js'
-import { encodePane } from '../../dist/roles/monitor/partition-session.js'
 import { createPartitionWindows } from '../../dist/windows/partition.js'
 import { createPlans } from '../../dist/windows/plan.js'
 import { createRedisStore } from '../../dist/windows/store/redis/store.js'
@@ -58,7 +57,6 @@ const windows = createPartitionWindows({
   checkpoint: config.checkpoint,
   limits: config.limits,
   shardOf: () => 0,
-  encode: encodePane,
   startOffset: 0,
   restored: { meta: null, panes: [], stored: [] },
 })

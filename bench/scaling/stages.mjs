@@ -5,7 +5,6 @@ import { createDecoder } from '../../dist/events/avro/decoder.js'
 import { createEventColumns } from '../../dist/events/columns.js'
 import { createTextInterner } from '../../dist/events/interner.js'
 import { createIngest } from '../../dist/roles/monitor/ingest.js'
-import { encodePane } from '../../dist/roles/monitor/partition-session.js'
 import { createPartitionWindows } from '../../dist/windows/partition.js'
 import { createMemoryStore } from '../../dist/windows/store/memory.js'
 import { WINDOW_MS } from '../workload.mjs'
@@ -56,7 +55,6 @@ const measure = async ({ series, features, windows, perMinute, warmMinutes, minu
     checkpoint: config.checkpoint,
     limits: config.limits,
     shardOf: () => 0,
-    encode: encodePane,
     startOffset: 0,
     restored: { meta: null, panes: [], stored: [] },
   })

@@ -1,5 +1,5 @@
 import { createEventColumns, type Dictionary, type EventColumns, ValueKind } from '../../src/events/columns.ts'
-import { createTextInterner } from '../../src/events/interner.ts'
+import { createTextInterner, type TextInterner } from '../../src/events/interner.ts'
 
 /** An event as a test writes it; what is left out is absent. */
 export type TestEvent = Readonly<{
@@ -16,8 +16,13 @@ export type TestEvent = Readonly<{
 
 const NO_NAMES: Dictionary = { features: [], segments: [], businessRules: [] }
 
-export const columnsOf = (events: readonly TestEvent[], dictionary: Dictionary = NO_NAMES): EventColumns => {
-  const columns = createEventColumns(Math.max(1, events.length), dictionary, createTextInterner())
+/** `texts`: of the columns before, where what reads them remembers codes. */
+export const columnsOf = (
+  events: readonly TestEvent[],
+  dictionary: Dictionary = NO_NAMES,
+  texts: TextInterner = createTextInterner(),
+): EventColumns => {
+  const columns = createEventColumns(Math.max(1, events.length), dictionary, texts)
   events.forEach((event, row) => {
     columns.offsets[row] = event.offset
     columns.timesMs[row] = event.timeMs

@@ -1,5 +1,4 @@
 import type { MonitorContext } from '../../src/roles/monitor/context.ts'
-import { encodePane } from '../../src/roles/monitor/partition-session.ts'
 import { restorePanes } from '../../src/roles/monitor/restore.ts'
 import { shardOf } from '../../src/windows/hash.ts'
 import { createPartitionWindows } from '../../src/windows/partition.ts'
@@ -38,7 +37,6 @@ export const openPartition = async (
     checkpoint: context.config.checkpoint,
     limits: context.config.limits,
     shardOf: model => shardOf(model, context.topology.shardCount),
-    encode: encodePane,
     startOffset: 0,
     restored: { meta: claimed.meta, ...restored },
   })
