@@ -17,8 +17,8 @@ export type PaneSet = Readonly<{
   cells(pane: SeriesPane, late: boolean): Float64Array
   /** A clean pane takes its first event that the store lacks. */
   touched(pane: SeriesPane, offset: number): void
-  /** Encodes the dirty panes that must be written, then the oldest others up to `maxBytes`; they count as stored. */
-  flush(options: Readonly<{ must(pane: SeriesPane): boolean; maxBytes: number }>): readonly PaneEntry[]
+  /** Encodes the dirty panes that must be written, then the oldest of those that may, up to `maxBytes`; they count as stored. */
+  flush(due: Due): readonly PaneEntry[]
   /** The first offset that is in memory only, or `otherwise`. */
   firstMissing(otherwise: number): number
   /** Stored panes that nothing due after `dueThroughMs` needs and no replay from `restartOffset` would touch. */
@@ -27,6 +27,27 @@ export type PaneSet = Readonly<{
   release(deleted: readonly PaneKey[], frozenEndMs: number): void
   usage(): PaneUsage
 }>
+
+/**
+ * Which dirty panes a checkpoint writes. A hot pane is dirty again at once: it is written for the sake of the restart point alone,
+ * as seldom as that allows, and half a replay early where there is room, so that not all fall due together.
+ */
+export type Due = Readonly<{
+  everything: boolean
+  /** On-time parts of panes that end by then are frozen, and must be stored before anyone is told. */
+  onTimeFrozenEndMs: number
+  lateFrozenEndMs: number
+  /** What lacks an offset before this must be written, or may be. */
+  mustBefore: number
+  mayBefore: number
+  maxBytes: number
+}>
+
+const mustBeWritten = (pane: SeriesPane, due: Due): boolean => {
+  if (due.everything || pane.firstMissing < due.mustBefore) return true
+  const end = endMs(pane.key)
+  return end <= due.lateFrozenEndMs || (end <= due.onTimeFrozenEndMs && !pane.isOnTimeStored)
+}
 
 export const createPaneSet = (
   options: Readonly<{
@@ -50,8 +71,9 @@ export const createPaneSet = (
   }
   for (const pane of options.panes) add(pane)
 
-  const write = (pane: SeriesPane): PaneEntry => {
+  const write = (pane: SeriesPane, { onTimeFrozenEndMs }: Due): PaneEntry => {
     pane.firstMissing = -1
+    pane.isOnTimeStored = endMs(pane.key) <= onTimeFrozenEndMs
     dirty.delete(pane)
     const id = paneId(pane.key)
     const before = stored.get(id)
@@ -82,18 +104,18 @@ export const createPaneSet = (
       pane.firstMissing = offset
       dirty.add(pane)
     },
-    flush: ({ must, maxBytes }) => {
+    flush: due => {
       const sets: PaneEntry[] = []
       const optional: SeriesPane[] = []
       for (const pane of dirty) {
-        if (must(pane)) sets.push(write(pane))
-        else optional.push(pane)
+        if (mustBeWritten(pane, due)) sets.push(write(pane, due))
+        else if (pane.firstMissing < due.mayBefore) optional.push(pane)
       }
       optional.sort((a, b) => a.firstMissing - b.firstMissing)
       let bytes = 0
       for (const pane of optional) {
-        if (bytes >= maxBytes) break
-        const entry = write(pane)
+        if (bytes >= due.maxBytes) break
+        const entry = write(pane, due)
         bytes += entry.bytes.length
         sets.push(entry)
       }

@@ -21,6 +21,8 @@ export type SeriesPane = {
   firstMissing: number
   /** Bytes of what the store holds of it; 0 when it holds nothing. */
   storedBytes: number
+  /** The store has the on-time part as it was frozen. */
+  isOnTimeStored: boolean
   /** `asOf` when it was last looked at, and how many looks ago it changed: what is quiet is packed. */
   seenAsOf: number
   quietLooks: number
@@ -40,6 +42,7 @@ export const createSeriesPane = (key: PaneKey, series: string, plan: ModelPlan):
   asOf: 0,
   firstMissing: -1,
   storedBytes: 0,
+  isOnTimeStored: false,
   seenAsOf: -1,
   quietLooks: 0,
   batch: -1,

@@ -2,7 +2,7 @@ import type { CheckpointConfig, LimitsConfig, TimeConfig } from '../config/confi
 import type { EventColumns } from '../events/columns.ts'
 import { createGrouping } from './fold.ts'
 import { createGaps } from './gaps.ts'
-import { createSeriesPane, endMs, isFreed, type SeriesPane } from './pane.ts'
+import { createSeriesPane, isFreed, type SeriesPane } from './pane.ts'
 import { createPaneSet, type StoredPane } from './pane-set.ts'
 import type { Plans } from './plan.ts'
 import { createSeriesIndex, type KnownSeries } from './series-index.ts'
@@ -231,10 +231,15 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       // an idle decision is not in the log: no replay may begin before it, so everything is written
       const all = everything || raised
       raised = false
-      const stale = epochs.findLast(e => e.notedMs <= nowMs - options.checkpoint.maxReplayMs)
+      const { maxReplayMs, maxBytes } = options.checkpoint
+      const offsetAgo = (agoMs: number): number => epochs.findLast(e => e.notedMs <= nowMs - agoMs)?.offset ?? 0
       const sets = set.flush({
-        must: pane => all || endMs(pane.key) <= watermarkMs || pane.firstMissing < (stale?.offset ?? 0),
-        maxBytes: options.checkpoint.maxBytes,
+        everything: all,
+        onTimeFrozenEndMs: watermarkMs,
+        lateFrozenEndMs: watermarkMs - time.allowedLatenessMs,
+        mustBefore: offsetAgo(maxReplayMs),
+        mayBefore: offsetAgo(maxReplayMs / 2),
+        maxBytes,
       })
       const low = set.firstMissing(newest.offset)
       const restartAt = epochs.findLastIndex(e => e.offset <= low)

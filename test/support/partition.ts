@@ -31,6 +31,7 @@ export const openPartition = async (
   let offset = Number(claimed.meta?.restart.offset ?? 0n)
   let commitId = claimed.commitId
   let commits = 0
+  let nowMs = 0
   const windows = createPartitionWindows({
     plans: context.plans,
     time: context.config.time,
@@ -51,12 +52,13 @@ export const openPartition = async (
       if (offset >= events.length) windows.mark(last + 1000)
     },
     checkpoint: async () => {
+      nowMs += random.below(context.config.checkpoint.maxReplayMs)
       const fired = await shards.firedThrough(context.topology.shardCount)
       const own = fired[shardOf('m', context.topology.shardCount)]
       const plan = windows.planCheckpoint({
         nextOffset: offset,
         fingerprint: undefined,
-        nowMs: 0,
+        nowMs,
         firedThroughMs: random.uniform() < 0.5 ? (own ?? NO_TIME_MS) : NO_TIME_MS,
         idle: false,
         caughtUp: false,

@@ -45,8 +45,10 @@ const storedBy = (
   const stored = new Map<string, string>()
   let packed = 0
   let offset = 0
+  let nowMs = 0
   const checkpoint = (everything: boolean): void => {
-    const options = { fingerprint: undefined, nowMs: 0, firedThroughMs: NO_TIME_MS, idle: false, caughtUp: false }
+    const options = { fingerprint: undefined, nowMs, firedThroughMs: NO_TIME_MS, idle: false, caughtUp: false }
+    nowMs += random.below(10_000)
     const plan = windows.planCheckpoint({ ...options, nextOffset: offset, everything })
     for (const { key, series, bytes } of plan.sets) stored.set(`${paneId(key)} ${series}`, Buffer.from(bytes).toString('hex'))
     const cellBytes = 8 * plans.named[0].layout.size
