@@ -1,8 +1,8 @@
 import type { PartitionReader } from '../../consumers/log.ts'
-import { decodePart } from '../../windows/codec.ts'
+import { decodePart, type PackedPart, type Refused, splitPart } from '../../windows/codec.ts'
 import { createSeriesPane, endMs, paneId, type SeriesPane } from '../../windows/pane.ts'
 import type { StoredPane } from '../../windows/pane-set.ts'
-import type { Plans } from '../../windows/plan.ts'
+import type { ModelPlan, Plans } from '../../windows/plan.ts'
 import { parseSeriesKey } from '../../windows/series.ts'
 import type { PaneEntry, PartitionMeta } from '../../windows/store/port.ts'
 import { startOffset as firstOffset } from '../start-offset.ts'
@@ -16,34 +16,45 @@ export class StoredStateRefused extends Error {
 }
 
 /** A stored entry as a pane; undefined for a model that is no longer watched, and for what a migration left behind. */
-export const decodeEntry = (
-  entry: PaneEntry,
-  { plans, topology }: Readonly<{ plans: Plans; topology: Pick<Topology, 'sinceMs'> }>,
-): SeriesPane | undefined => {
-  const { model } = parseSeriesKey(entry.series)
-  const plan = plans.planOf(model)
-  if (!plan || entry.key.startMs < topology.sinceMs(plan.config.name)) return undefined
+export const decodeEntry = (entry: PaneEntry, { plans, topology }: Decoding): SeriesPane | undefined => {
+  const plan = planOf(entry, { plans, topology })
+  if (!plan) return undefined
   const decoded = decodePart(entry.bytes, plan.layout)
+  if (decoded.kind !== 'part') throw refused(entry, decoded)
+  const { asOf, onTime, late } = decoded.part
+  return { ...createSeriesPane(entry.key, entry.series, plan), asOf, onTime, late, storedBytes: entry.bytes.length }
+}
+
+/** Likewise, with its cells packed: views of the entry's bytes. */
+export const splitEntry = (entry: PaneEntry, decoding: Decoding): PackedPart | undefined => {
+  const plan = planOf(entry, decoding)
+  if (!plan) return undefined
+  const split = splitPart(entry.bytes, plan.layout)
+  if (split.kind !== 'part') throw refused(entry, split)
+  return split.part
+}
+
+type Decoding = Readonly<{ plans: Plans; topology: Pick<Topology, 'sinceMs'> }>
+
+const planOf = ({ key, series }: PaneEntry, { plans, topology }: Decoding): ModelPlan | undefined => {
+  const { model } = parseSeriesKey(series)
+  const plan = plans.planOf(model)
+  return plan && key.startMs >= topology.sinceMs(plan.config.name) ? plan : undefined
+}
+
+const refused = (entry: PaneEntry, decoded: Refused): StoredStateRefused => {
   const where = `pane ${paneId(entry.key)} of series ${entry.series}`
   switch (decoded.kind) {
-    case 'part':
-      return {
-        ...createSeriesPane(entry.key, entry.series, plan),
-        asOf: decoded.part.asOf,
-        onTime: decoded.part.onTime,
-        late: decoded.part.late,
-        storedBytes: entry.bytes.length,
-      }
     case 'other-version':
-      throw new StoredStateRefused(
+      return new StoredStateRefused(
         `${where} was written with codec version ${decoded.version}: run the release that wrote it, or use another namespace`,
       )
     case 'other-layout':
-      throw new StoredStateRefused(
+      return new StoredStateRefused(
         `${where} has other cells than the configuration asks for (another reference, feature list or bins): use the earlier configuration, run \`tidemark migrate\`, or use another namespace`,
       )
     case 'damaged':
-      throw new StoredStateRefused(
+      return new StoredStateRefused(
         `${where} is damaged: ${decoded.reason}. Delete the namespace's keys and start again from the log`,
       )
   }

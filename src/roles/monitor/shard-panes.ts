@@ -5,7 +5,7 @@ import { paneId } from '../../windows/pane.ts'
 import type { PaneKey } from '../../windows/store/port.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 import type { MonitorContext } from './context.ts'
-import { decodeEntry } from './restore.ts'
+import { splitEntry } from './restore.ts'
 import { untilAvailable } from './retry.ts'
 
 /** The frozen panes of one shard, read from what all partitions stored. */
@@ -44,11 +44,8 @@ export const createShardPanes = (
       for (let partition = 0; partition < partitionCount; partition++) {
         const entries = await untilAvailable(() => store.partitions.readPanes(partition, missing), waiting)
         for (const entry of entries) {
-          const pane = decodeEntry(entry, context)
-          if (pane) {
-            const { series, asOf, onTime, late } = pane
-            parts.get(paneId(entry.key))?.push({ partition, series, asOf, onTime, late })
-          }
+          const part = splitEntry(entry, context)
+          if (part) parts.get(paneId(entry.key))?.push({ partition, series: entry.series, ...part })
         }
       }
       for (const key of missing) cache.put(key, parts.get(paneId(key)) ?? [], closedThroughMs)

@@ -106,16 +106,17 @@ export const claimShard = async (
     let results: WindowResult[] = []
     let alerts: Alert[] = []
     const fireOne = (moment: Moment): void => {
-      const fired = fireMoment(moment, {
+      for (const fired of fireMoment(moment, {
         time: config.time,
         policyAt: state.policyAt,
         panesOf: panes.cache.panesOf,
         registry: state.registry,
         rules: state.rules,
         isComplete: closing.isComplete,
-      })
-      results.push(...fired.results)
-      alerts.push(...fired.alerts)
+      })) {
+        results.push(...fired.results)
+        alerts.push(...fired.alerts)
+      }
     }
     for (const [i, moment] of moments.entries()) {
       fireOne(moment)
