@@ -1,5 +1,5 @@
 import type { PartitionReader } from '../../consumers/log.ts'
-import { decodePart, type PackedPart, type Refused, splitPart } from '../../windows/codec.ts'
+import { type PackedPart, type Refused, splitPart } from '../../windows/codec.ts'
 import { createSeriesPane, endMs, paneId, type SeriesPane } from '../../windows/pane.ts'
 import type { StoredPane } from '../../windows/pane-set.ts'
 import type { ModelPlan, Plans } from '../../windows/plan.ts'
@@ -15,23 +15,16 @@ export class StoredStateRefused extends Error {
   override readonly name = 'StoredStateRefused'
 }
 
-/** A stored entry as a pane; undefined for a model that is no longer watched, and for what a migration left behind. */
-export const decodeEntry = (entry: PaneEntry, { plans, topology }: Decoding): SeriesPane | undefined => {
-  const plan = planOf(entry, { plans, topology })
-  if (!plan) return undefined
-  const decoded = decodePart(entry.bytes, plan.layout)
-  if (decoded.kind !== 'part') throw refused(entry, decoded)
-  const { asOf, onTime, late } = decoded.part
-  return { ...createSeriesPane(entry.key, entry.series, plan), asOf, onTime, late, storedBytes: entry.bytes.length }
-}
-
-/** Likewise, with its cells packed: views of the entry's bytes. */
-export const splitEntry = (entry: PaneEntry, decoding: Decoding): PackedPart | undefined => {
+/**
+ * A stored entry, its cells packed: views of the entry's bytes. undefined for a model that is no longer watched, and for what a
+ * migration left behind.
+ */
+export const splitEntry = (entry: PaneEntry, decoding: Decoding): (PackedPart & Readonly<{ plan: ModelPlan }>) | undefined => {
   const plan = planOf(entry, decoding)
   if (!plan) return undefined
   const split = splitPart(entry.bytes, plan.layout)
   if (split.kind !== 'part') throw refused(entry, split)
-  return split.part
+  return { ...split.part, plan }
 }
 
 type Decoding = Readonly<{ plans: Plans; topology: Pick<Topology, 'sinceMs'> }>
@@ -80,10 +73,14 @@ export const restorePanes = async (
     if (!known) return
     known.parts++
     known.bytes += entry.bytes.length
-    const pane = decodeEntry(entry, context)
-    if (!pane) return
-    known.asOf = Math.max(known.asOf, pane.asOf)
-    if (endMs(pane.key) > openFromMs) panes.push(pane)
+    const part = splitEntry(entry, context)
+    if (!part) return
+    const { asOf, plan } = part
+    known.asOf = Math.max(known.asOf, asOf)
+    if (endMs(entry.key) <= openFromMs) return
+    // a copy: what was read is a view of a larger buffer
+    const packed = Uint8Array.from(entry.bytes)
+    panes.push({ ...createSeriesPane(entry.key, entry.series, plan), asOf, packed, storedBytes: packed.length })
   }
   for (let from = 0; from < keys.length; from += PANES_AT_ONCE) {
     const entries = await context.store.partitions.readPanes(partition, keys.slice(from, from + PANES_AT_ONCE))

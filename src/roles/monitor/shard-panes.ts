@@ -41,7 +41,10 @@ export const createShardPanes = (
       const entries = await untilAvailable(() => store.partitions.readPanes(partition, missing), waiting)
       for (const entry of entries) {
         const part = splitEntry(entry, context)
-        if (part) parts.get(paneId(entry.key))?.push({ partition, series: entry.series, ...part })
+        if (part) {
+          const { asOf, onTime, late } = part
+          parts.get(paneId(entry.key))?.push({ partition, series: entry.series, asOf, onTime, late })
+        }
         bytes += entry.bytes.length
       }
     }
