@@ -1,5 +1,5 @@
 // What an event, a stored pane and a fired window cost, apart: the monitor's own code over the store's twin, one thread.
-// node bench/scaling/stages.mjs series|features|windows|sliding   prints a line of JSON a case
+// node bench/scaling/stages.mjs series|features|windows|sliding [ROUNDS] [SIZE]   prints a line of JSON a case
 import { randomUUID } from 'node:crypto'
 import { createDecoder } from '../../dist/events/avro/decoder.js'
 import { createEventColumns } from '../../dist/events/columns.js'
