@@ -20,7 +20,6 @@ import { createTextInterner } from '../dist/events/interner.js'
 import { createMonitorContext } from '../dist/roles/monitor/create-context.js'
 import { createIngest } from '../dist/roles/monitor/ingest.js'
 import { startMonitor } from '../dist/roles/monitor/monitor.js'
-import { encodePane } from '../dist/roles/monitor/partition-session.js'
 import { prepareTopics } from '../dist/roles/topics.js'
 import { createDomainMetrics } from '../dist/sinks/prometheus/domain-metrics.js'
 import { createProcessMetrics } from '../dist/sinks/prometheus/process-metrics.js'
@@ -97,7 +96,6 @@ const intoWindows = plans => {
     checkpoint: config.checkpoint,
     limits: config.limits,
     shardOf: model => shardOf(model, PARTITIONS),
-    encode: encodePane,
     startOffset: 0,
     restored: { meta: null, panes: [], stored: [] },
   })

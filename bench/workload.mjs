@@ -98,7 +98,7 @@ const normalQuantile = p => {
 }
 
 /** C. Doty-Humphrey's sfc32, uniform in [0, 1). */
-const sfc32 = seed => {
+export const sfc32 = seed => {
   let a = 0
   let b = seed
   let c = 1
@@ -116,7 +116,7 @@ const sfc32 = seed => {
 }
 
 /** Box and Muller (1958), two at a time. */
-const normals = random => {
+export const normals = random => {
   let spare = Number.NaN
   return () => {
     if (!Number.isNaN(spare)) {

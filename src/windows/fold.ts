@@ -1,6 +1,6 @@
 import type { EventColumns } from '../events/columns.ts'
 import { EVENTS_CELL, type Layout } from './layout.ts'
-import { lateCells, onTimeCells, type SeriesPane } from './pane.ts'
+import type { SeriesPane } from './pane.ts'
 
 /**
  * The tight loop of the monitor. A batch of rows is first sorted into groups, one for each part of a series' pane that it
@@ -14,7 +14,7 @@ export type Grouping = Readonly<{
   fold(columns: EventColumns): void
 }>
 
-export const createGrouping = (): Grouping => {
+export const createGrouping = (cellsOf: (pane: SeriesPane, late: boolean) => Float64Array): Grouping => {
   let batch = 0
   let entries = 0
   let groups = 0
@@ -69,7 +69,7 @@ export const createGrouping = (): Grouping => {
         const start = sizes[g]
         const end = g + 1 < groups ? sizes[g + 1] : entries
         const pane = panes[g]
-        foldGroup(isLate[g] ? lateCells(pane) : onTimeCells(pane), pane.plan.layout, columns, sortedRows.subarray(start, end))
+        foldGroup(cellsOf(pane, isLate[g]), pane.plan.layout, columns, sortedRows.subarray(start, end))
       }
       batch++
       entries = 0

@@ -1,5 +1,6 @@
 import type { Aggregate, CellRun } from './aggregate.ts'
 import { hash64 } from './hash.ts'
+import { mergeMoments } from './packed-cells.ts'
 
 /**
  * Where each aggregate's cells lie in a series' vector of cells, and how vectors merge. Cell 0 counts the events of the part.
@@ -63,20 +64,9 @@ export const mergeInto = (target: Float64Array, source: Float64Array, layout: La
         for (let i = at; i < end; i++) if (source[i] > target[i]) target[i] = source[i]
         break
       case 'moments':
-        for (let i = at; i < end; i += 3) mergeMoments(target, source, i)
+        for (let i = at; i < end; i += 3) mergeMoments(target, i, source[i], source[i + 1], source[i + 2])
         break
     }
     at = end
   }
-}
-
-/** (n, mean, M2) at `i`, merged pairwise: Chan, Golub, LeVeque, "Updating formulae and a pairwise algorithm", 1979. */
-const mergeMoments = (target: Float64Array, source: Float64Array, i: number): void => {
-  const n = source[i]
-  if (n === 0) return
-  const total = target[i] + n
-  const delta = source[i + 1] - target[i + 1]
-  target[i + 2] += source[i + 2] + (delta * delta * target[i] * n) / total
-  target[i + 1] += (delta * n) / total
-  target[i] = total
 }

@@ -2,7 +2,7 @@ import type { CheckpointConfig, LimitsConfig, TimeConfig } from '../config/confi
 import type { EventColumns } from '../events/columns.ts'
 import { createGrouping } from './fold.ts'
 import { createGaps } from './gaps.ts'
-import { createSeriesPane, endMs, type SeriesPane } from './pane.ts'
+import { createSeriesPane, isFreed, type SeriesPane } from './pane.ts'
 import { createPaneSet, type StoredPane } from './pane-set.ts'
 import type { Plans } from './plan.ts'
 import { createSeriesIndex, type KnownSeries } from './series-index.ts'
@@ -67,7 +67,6 @@ export type PartitionOptions = Readonly<{
   checkpoint: CheckpointConfig
   limits: LimitsConfig
   shardOf(model: string): number
-  encode(pane: SeriesPane): Uint8Array
   /** Where reading begins when nothing is stored. */
   startOffset: number
   /** What the store held at the claim: panes that still take events from the restart point on, and the keys of all. */
@@ -109,12 +108,12 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
   const gaps = createGaps(restored.meta?.gaps ?? [])
   const widestMs = Math.max(0, ...plans.classes.map(c => c.widthMs))
 
-  const set = createPaneSet({ ...restored, maxSizeMsByWidth: maxSizeMsByWidth(plans), encode: options.encode })
+  const set = createPaneSet({ ...restored, maxSizeMsByWidth: maxSizeMsByWidth(plans) })
   const index = createSeriesIndex<OpenPanes>(plans, options.limits, vocabulary, (series, plan) => ({
     shard: options.shardOf(series.model),
     byClass: plan.classes.map(c => ({ widthMs: c.widthMs, lastStartMs: Number.NaN, last: undefined, panes: new Map() })),
   }))
-  const grouping = createGrouping()
+  const grouping = createGrouping(set.cells)
   const found: KnownSeries<OpenPanes>[] = []
   const tooLateBySeries = new Map<string, number>()
 
@@ -136,7 +135,7 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
     const open = known.own.byClass[classAt]
     let pane = open.panes.get(startMs)
     if (pane === undefined) {
-      for (const [freedMs, freed] of open.panes) if (freed.onTime === null && freed.late === null) open.panes.delete(freedMs)
+      for (const [freedMs, freed] of open.panes) if (isFreed(freed)) open.panes.delete(freedMs)
       const key = { startMs, widthMs: open.widthMs, shard: known.own.shard }
       pane = set.get(key, known.key) ?? set.add(createSeriesPane(key, known.key, known.plan))
       open.panes.set(startMs, pane)
@@ -234,10 +233,15 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       // an idle decision is not in the log: no replay may begin before it, so everything is written
       const all = everything || raised
       raised = false
-      const stale = epochs.findLast(e => e.notedMs <= nowMs - options.checkpoint.maxReplayMs)
+      const { maxReplayMs, maxBytes } = options.checkpoint
+      const offsetAgo = (agoMs: number): number => epochs.findLast(e => e.notedMs <= nowMs - agoMs)?.offset ?? 0
       const sets = set.flush({
-        must: pane => all || endMs(pane.key) <= watermarkMs || pane.firstMissing < (stale?.offset ?? 0),
-        maxBytes: options.checkpoint.maxBytes,
+        everything: all,
+        onTimeFrozenEndMs: watermarkMs,
+        lateFrozenEndMs: watermarkMs - time.allowedLatenessMs,
+        mustBefore: offsetAgo(maxReplayMs),
+        mayBefore: offsetAgo(maxReplayMs / 2),
+        maxBytes,
       })
       const low = set.firstMissing(newest.offset)
       const restartAt = epochs.findLastIndex(e => e.offset <= low)

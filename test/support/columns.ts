@@ -16,7 +16,7 @@ export type TestEvent = Readonly<{
 
 const NO_NAMES: Dictionary = { features: [], segments: [], businessRules: [] }
 
-/** `texts`: shared by all batches that one reader folds. */
+/** `texts`: of the columns before, where what reads them remembers codes. */
 export const columnsOf = (
   events: readonly TestEvent[],
   dictionary: Dictionary = NO_NAMES,

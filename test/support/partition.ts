@@ -1,5 +1,4 @@
 import type { MonitorContext } from '../../src/roles/monitor/context.ts'
-import { encodePane } from '../../src/roles/monitor/partition-session.ts'
 import { restorePanes } from '../../src/roles/monitor/restore.ts'
 import { shardOf } from '../../src/windows/hash.ts'
 import { createPartitionWindows } from '../../src/windows/partition.ts'
@@ -32,13 +31,13 @@ export const openPartition = async (
   let offset = Number(claimed.meta?.restart.offset ?? 0n)
   let commitId = claimed.commitId
   let commits = 0
+  let nowMs = 0
   const windows = createPartitionWindows({
     plans: context.plans,
     time: context.config.time,
     checkpoint: context.config.checkpoint,
     limits: context.config.limits,
     shardOf: model => shardOf(model, context.topology.shardCount),
-    encode: encodePane,
     startOffset: 0,
     restored: { meta: claimed.meta, ...restored },
   })
@@ -53,12 +52,13 @@ export const openPartition = async (
       if (offset >= events.length) windows.mark(last + 1000)
     },
     checkpoint: async () => {
+      nowMs += random.below(context.config.checkpoint.maxReplayMs)
       const fired = await shards.firedThrough(context.topology.shardCount)
       const own = fired[shardOf('m', context.topology.shardCount)]
       const plan = windows.planCheckpoint({
         nextOffset: offset,
         fingerprint: undefined,
-        nowMs: 0,
+        nowMs,
         firedThroughMs: random.uniform() < 0.5 ? (own ?? NO_TIME_MS) : NO_TIME_MS,
         idle: false,
         caughtUp: false,

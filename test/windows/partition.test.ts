@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createTextInterner } from '../../src/events/interner.ts'
-import { encodePane } from '../../src/roles/monitor/partition-session.ts'
 import { decodePart } from '../../src/windows/codec.ts'
 import { createSeriesPane, paneId, type SeriesPane } from '../../src/windows/pane.ts'
 import type { StoredPane } from '../../src/windows/pane-set.ts'
@@ -66,7 +65,6 @@ const open = ({ meta, entries }: Stored, maxBytes = 0): PartitionWindows => {
     checkpoint: { intervalMs: 0, maxReplayMs: 1e9, maxBytes },
     limits: config.limits,
     shardOf: () => 0,
-    encode: encodePane,
     startOffset: 0,
     restored: { meta, panes, stored: [...stored.values()] },
   })

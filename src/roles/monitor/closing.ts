@@ -1,5 +1,5 @@
 import { touchesGap } from '../../windows/gaps.ts'
-import type { PartitionMeta } from '../../windows/store/port.ts'
+import type { PartitionProgress } from '../../windows/store/port.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 
 /** What all partitions together have closed, as of one look at the store. */
@@ -16,7 +16,7 @@ export type Closing = Readonly<{
 }>
 
 /** `waitsForUnowned`: a partition that was never owned holds everything; else it is left out, and every window is incomplete. */
-export const closingOf = (partitions: readonly (PartitionMeta | null)[], waitsForUnowned: boolean): Closing => {
+export const closingOf = (partitions: readonly (PartitionProgress | null)[], waitsForUnowned: boolean): Closing => {
   const unowned = partitions.flatMap((meta, p) => (meta === null ? [p] : []))
   const known = partitions.filter(meta => meta !== null)
   const waits = known.length === 0 || (waitsForUnowned && unowned.length > 0)

@@ -37,6 +37,7 @@ export const createPartitionMetrics = (
   const storedPanes = budgets.state.part('panes')
   const toldTooLate = new Map<string, number>()
   let weighedMs = Number.NEGATIVE_INFINITY
+  metrics.process.ledger(topic, partition, windows.ledger())
   records.set(ANSWERS_HELD * config.kafka.fetchMaxBytes)
 
   const weigh = (nowMs: number): void => {
@@ -60,7 +61,6 @@ export const createPartitionMetrics = (
       deadLetters.set(deadLetterBytes)
       weigh(nowMs)
       storedPanes.set(meta.usage.storedBytes)
-      metrics.process.ledger(topic, partition, meta.restart.ledger)
       metrics.process.partitionStored(topic, partition, { ...meta, restartOffset: meta.restart.offset })
     },
     held: (nowMs, deadLetterBytes) => {
@@ -69,6 +69,7 @@ export const createPartitionMetrics = (
     },
     read: (offset, { highWatermark }, stalledByOpenTransaction) => {
       tellTooLate()
+      metrics.process.ledger(topic, partition, windows.ledger())
       metrics.process.partition('monitor', topic, partition, {
         position: offset,
         highWatermark,

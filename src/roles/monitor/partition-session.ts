@@ -4,9 +4,7 @@ import type { RecordBlock } from '../../consumers/record-block.ts'
 import { createDecoder } from '../../events/avro/decoder.ts'
 import { createEventColumns } from '../../events/columns.ts'
 import { createTextInterner } from '../../events/interner.ts'
-import { encodePart } from '../../windows/codec.ts'
 import { shardOf } from '../../windows/hash.ts'
-import type { SeriesPane } from '../../windows/pane.ts'
 import { createPartitionWindows, type PartitionOptions } from '../../windows/partition.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 import { createCheckpoints } from './checkpoints.ts'
@@ -68,7 +66,6 @@ export const openSession = async (
     checkpoint: config.checkpoint,
     limits: config.limits,
     shardOf: model => shardOf(model, topology.shardCount),
-    encode: encodePane,
     startOffset: start.offset,
     restored,
   })
@@ -239,5 +236,3 @@ export const openSession = async (
 const throwUnlessUnavailable = (error: unknown): void => {
   if (!(error instanceof Error && error.name === 'StoreUnavailable')) throw error
 }
-
-export const encodePane = (pane: SeriesPane): Uint8Array => encodePart(pane, pane.plan.layout)

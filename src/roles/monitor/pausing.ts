@@ -1,5 +1,5 @@
 import type { TimeConfig } from '../../config/config.ts'
-import type { PartitionMeta } from '../../windows/store/port.ts'
+import type { PartitionProgress } from '../../windows/store/port.ts'
 import type { Progress } from './progress-board.ts'
 
 /** Why a partition reads no further for now. */
@@ -25,7 +25,7 @@ export type PauseFacts = Readonly<{
 export const pauseReason = (facts: PauseFacts, time: Pick<TimeConfig, 'maxSkewMs'>): PauseReason | null => {
   const { partition, watermarkMs, caughtUp, isOverMemory, isOverState, progress } = facts
   if (isOverMemory) return 'memory-budget'
-  const others = progress.partitions.filter((meta, p): meta is PartitionMeta => meta !== null && p !== partition)
+  const others = progress.partitions.filter((meta, p): meta is PartitionProgress => meta !== null && p !== partition)
   if (isOverState && !firingWaitsFor(watermarkMs, others, progress.firedThroughMs)) return 'state-budget'
   const catchingUp = others.filter(meta => !meta.idle && !meta.caughtUp)
   const slowestMs = Math.min(...catchingUp.map(meta => meta.closedThroughMs))
@@ -33,5 +33,5 @@ export const pauseReason = (facts: PauseFacts, time: Pick<TimeConfig, 'maxSkewMs
 }
 
 /** Everything closed is fired, and no other partition has closed less than this one. */
-const firingWaitsFor = (watermarkMs: number, others: readonly PartitionMeta[], firedThroughMs: number): boolean =>
+const firingWaitsFor = (watermarkMs: number, others: readonly PartitionProgress[], firedThroughMs: number): boolean =>
   watermarkMs <= firedThroughMs && others.every(meta => meta.closedThroughMs >= watermarkMs)

@@ -1,11 +1,11 @@
-import type { PartitionMeta, StateStore } from '../../windows/store/port.ts'
+import type { PartitionProgress, StateStore } from '../../windows/store/port.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 import type { Topology } from './topology.ts'
 
 /** How far all partitions and shards are, whoever owns them. */
 export type Progress = Readonly<{
   /** By partition; null where no checkpoint was ever written. */
-  partitions: readonly (PartitionMeta | null)[]
+  partitions: readonly (PartitionProgress | null)[]
   /** What every shard has fired. */
   firedThroughMs: number
   /** What the furthest shard has fired. */

@@ -1,5 +1,5 @@
 import type { TimeConfig } from '../../config/config.ts'
-import type { PartitionMeta } from '../../windows/store/port.ts'
+import type { PartitionProgress } from '../../windows/store/port.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 import { createHold } from './hold.ts'
 
@@ -14,7 +14,7 @@ export type Standing = Readonly<{
   /** Everything in the log is read, and no open transaction hides more. */
   caughtUp: boolean
   /** The other partitions, as far as any was ever owned. */
-  others: readonly (PartitionMeta | null)[]
+  others: readonly (PartitionProgress | null)[]
 }>
 
 /**
@@ -74,7 +74,7 @@ export const createRaising = (
  * wall time since it went idle (never to "now": a stream of old data would all be late), or as far as any other got.
  */
 export const idleTarget = (
-  others: readonly (PartitionMeta | null)[],
+  others: readonly (PartitionProgress | null)[],
   own: Readonly<{ watermarkMs: number; idleForMs: number }>,
 ): number => {
   const known = others.filter(meta => meta !== null)

@@ -1,8 +1,8 @@
 import type { PartitionReader } from '../../consumers/log.ts'
-import { decodePart } from '../../windows/codec.ts'
+import { type PackedPart, type Refused, splitPart } from '../../windows/codec.ts'
 import { createSeriesPane, endMs, paneId, type SeriesPane } from '../../windows/pane.ts'
 import type { StoredPane } from '../../windows/pane-set.ts'
-import type { Plans } from '../../windows/plan.ts'
+import type { ModelPlan, Plans } from '../../windows/plan.ts'
 import { parseSeriesKey } from '../../windows/series.ts'
 import type { PaneEntry, PartitionMeta } from '../../windows/store/port.ts'
 import { startOffset as firstOffset } from '../start-offset.ts'
@@ -15,33 +15,39 @@ export class StoredStateRefused extends Error {
   override readonly name = 'StoredStateRefused'
 }
 
-/** A stored entry as a pane; undefined for a model that is no longer watched, and for what a migration left behind. */
-export const decodeEntry = (
-  entry: PaneEntry,
-  { plans, topology }: Readonly<{ plans: Plans; topology: Pick<Topology, 'sinceMs'> }>,
-): SeriesPane | undefined => {
-  const { model } = parseSeriesKey(entry.series)
+/**
+ * A stored entry, its cells packed: views of the entry's bytes. undefined for a model that is no longer watched, and for what a
+ * migration left behind.
+ */
+export const splitEntry = (entry: PaneEntry, decoding: Decoding): (PackedPart & Readonly<{ plan: ModelPlan }>) | undefined => {
+  const plan = planOf(entry, decoding)
+  if (!plan) return undefined
+  const split = splitPart(entry.bytes, plan.layout)
+  if (split.kind !== 'part') throw refused(entry, split)
+  return { ...split.part, plan }
+}
+
+type Decoding = Readonly<{ plans: Plans; topology: Pick<Topology, 'sinceMs'> }>
+
+const planOf = ({ key, series }: PaneEntry, { plans, topology }: Decoding): ModelPlan | undefined => {
+  const { model } = parseSeriesKey(series)
   const plan = plans.planOf(model)
-  if (!plan || entry.key.startMs < topology.sinceMs(plan.config.name)) return undefined
-  const decoded = decodePart(entry.bytes, plan.layout)
+  return plan && key.startMs >= topology.sinceMs(plan.config.name) ? plan : undefined
+}
+
+const refused = (entry: PaneEntry, decoded: Refused): StoredStateRefused => {
   const where = `pane ${paneId(entry.key)} of series ${entry.series}`
   switch (decoded.kind) {
-    case 'part':
-      return {
-        ...createSeriesPane(entry.key, entry.series, plan),
-        ...decoded.part,
-        storedBytes: entry.bytes.length,
-      }
     case 'other-version':
-      throw new StoredStateRefused(
+      return new StoredStateRefused(
         `${where} was written with codec version ${decoded.version}: run the release that wrote it, or use another namespace`,
       )
     case 'other-layout':
-      throw new StoredStateRefused(
+      return new StoredStateRefused(
         `${where} has other cells than the configuration asks for (another reference, feature list or bins): use the earlier configuration, run \`tidemark migrate\`, or use another namespace`,
       )
     case 'damaged':
-      throw new StoredStateRefused(
+      return new StoredStateRefused(
         `${where} is damaged: ${decoded.reason}. Delete the namespace's keys and start again from the log`,
       )
   }
@@ -67,10 +73,14 @@ export const restorePanes = async (
     if (!known) return
     known.parts++
     known.bytes += entry.bytes.length
-    const pane = decodeEntry(entry, context)
-    if (!pane) return
-    known.asOf = Math.max(known.asOf, pane.asOf)
-    if (endMs(pane.key) > openFromMs) panes.push(pane)
+    const part = splitEntry(entry, context)
+    if (!part) return
+    const { asOf, onTimeAsOf, plan } = part
+    known.asOf = Math.max(known.asOf, asOf)
+    if (endMs(entry.key) <= openFromMs) return
+    // a copy: what was read is a view of a larger buffer
+    const packed = Uint8Array.from(entry.bytes)
+    panes.push({ ...createSeriesPane(entry.key, entry.series, plan), asOf, onTimeAsOf, packed, storedBytes: packed.length })
   }
   for (let from = 0; from < keys.length; from += PANES_AT_ONCE) {
     const entries = await context.store.partitions.readPanes(partition, keys.slice(from, from + PANES_AT_ONCE))

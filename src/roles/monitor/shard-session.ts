@@ -2,7 +2,8 @@ import type { Logger } from 'pino'
 import { windowResultRecords } from '../../sinks/topics/records.ts'
 import type { Alert } from '../../windows/alert.ts'
 import { fireMoment } from '../../windows/firing/fire.ts'
-import { dueMoments, type Moment } from '../../windows/firing/moments.ts'
+import { dueMoments } from '../../windows/firing/moments.ts'
+import { endMs } from '../../windows/pane.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 import type { WindowResult } from '../../windows/window-result.ts'
 import { type Closing, closingOf } from './closing.ts'
@@ -21,17 +22,32 @@ export type ShardSession = Readonly<{
   close(): Promise<void>
 }>
 
-/** Panes read before their windows are fired: bounds memory when much is due at once (a backfill). */
-const PANES_PER_STEP = 64
-/** Results in one commit. */
-const RESULTS_PER_COMMIT = 200
+/** What a shard holds when much is due at once (a backfill, ten thousand series). */
+export type ShardBounds = Readonly<{
+  /** Of panes read before their windows are fired. */
+  stepBytes: number
+  /** Results measured before they are published. */
+  resultsAtOnce: number
+  resultsPerCommit: number
+}>
+
+const BOUNDS: ShardBounds = { stepBytes: 64 * 2 ** 20, resultsAtOnce: 200, resultsPerCommit: 200 }
+/** As long as a partition's slice of folding: then heartbeats, fetches and partitions have a turn. */
+const SLICE_MS = 10
 
 export const claimShard = async (
   context: MonitorContext,
-  options: Readonly<{ shard: number; token: string; logger: Logger; signal: AbortSignal; onRelayEnded?: () => void }>,
+  options: Readonly<{
+    shard: number
+    token: string
+    logger: Logger
+    signal: AbortSignal
+    onRelayEnded?: () => void
+    bounds?: ShardBounds
+  }>,
 ): Promise<ShardSession> => {
   const { store, clock, config, plans, metrics, topology } = context
-  const { shard, logger, signal } = options
+  const { shard, logger, signal, bounds = BOUNDS } = options
   const waiting = { clock, logger, signal, what: `state of shard ${shard}` }
   const state = await claimShardState(context, options)
   const panes = createShardPanes(context, options)
@@ -72,6 +88,9 @@ export const claimShard = async (
         ),
       { ...waiting, what: `results of shard ${shard}`, isTransient: error => !(error instanceof OwnershipLost) },
     )
+    for (const result of results) if (!result.complete) metrics.process.incompleteWindow(result.model)
+    metrics.domain.windowsFired(shard, results)
+    context.observer.windows(results)
   }
 
   const note = (reason: string | null): void => {
@@ -79,15 +98,11 @@ export const claimShard = async (
     metrics.process.shardPaused(shard, 'windows-topic', reason !== null)
   }
 
-  const commit = async (throughMs: number, results: readonly WindowResult[], alerts: readonly Alert[]): Promise<void> => {
-    await publish(results)
+  const commit = async (throughMs: number, alerts: readonly Alert[]): Promise<void> => {
     await state.commit(throughMs, alerts)
     relay.filled(alerts.length)
-    for (const result of results) if (!result.complete) metrics.process.incompleteWindow(result.model)
-    metrics.domain.windowsFired(shard, results)
     metrics.domain.shardNumbers(shard, state.numbers())
     metrics.process.shard(shard, { firedThroughMs: throughMs, series: state.registry.lastDataMs.size })
-    if (results.length > 0) context.observer.windows(results)
   }
 
   /** Alerts that the log does not take pile up only so far. */
@@ -104,33 +119,48 @@ export const claimShard = async (
       const startMs = endMs - window.sizeMs
       return startMs <= closing.endedMs && startMs >= topology.sinceMs(plan.config.name)
     })
+    const firing = {
+      time: config.time,
+      policyAt: state.policyAt,
+      panesOf: panes.cache.panesOf,
+      registry: state.registry,
+      rules: state.rules,
+      isComplete: closing.isComplete,
+    }
     let results: WindowResult[] = []
     let alerts: Alert[] = []
-    const fireOne = (moment: Moment): void => {
-      const fired = fireMoment(moment, {
-        time: config.time,
-        policyAt: state.policyAt,
-        panesOf: panes.cache.panesOf,
-        registry: state.registry,
-        rules: state.rules,
-        isComplete: closing.isComplete,
-      })
-      results.push(...fired.results)
-      alerts.push(...fired.alerts)
+    let uncommitted = 0
+    let sliceStartedMs = clock.now()
+    const breathe = async (): Promise<void> => {
+      await clock.breathe()
+      sliceStartedMs = clock.now()
     }
     for (const [i, moment] of moments.entries()) {
-      fireOne(moment)
+      for (const fired of fireMoment(moment, firing)) {
+        results.push(...fired.results)
+        alerts.push(...fired.alerts)
+        if (results.length >= bounds.resultsAtOnce) {
+          uncommitted += results.length
+          await publish(results)
+          results = []
+        }
+        if (clock.now() - sliceStartedMs >= SLICE_MS) await breathe()
+      }
       // all that is due at one time is committed together: firedThrough says nothing about parts of a time
       const lastOfItsTime = moments[i + 1]?.dueMs !== moment.dueMs
-      if (lastOfItsTime && (results.length >= RESULTS_PER_COMMIT || alerts.length >= config.budget.outboxAlerts)) {
-        await commit(moment.dueMs, results, alerts)
+      const much = uncommitted + results.length >= bounds.resultsPerCommit || alerts.length >= config.budget.outboxAlerts
+      if (lastOfItsTime && much) {
+        await publish(results)
+        await commit(moment.dueMs, alerts)
         results = []
         alerts = []
-        await clock.breathe()
+        uncommitted = 0
+        await breathe()
         if (isFull()) return
       }
     }
-    await commit(throughMs, results, alerts)
+    await publish(results)
+    await commit(throughMs, alerts)
     panes.cache.forget(state.firedThroughMs())
   }
 
@@ -156,7 +186,7 @@ export const claimShard = async (
       { firedThroughMs, deletedThroughMs },
       'the store lost what this shard had fired: panes behind are gone, their windows are not fired again',
     )
-    await commit(deletedThroughMs, [], [])
+    await commit(deletedThroughMs, [])
   }
 
   /** What was read is whole: no pane was deleted meanwhile (deletions are told before they happen), and nothing rolled back. */
@@ -176,11 +206,9 @@ export const claimShard = async (
     if (closedThroughMs <= state.firedThroughMs()) return verifyStored()
     await state.adoptPolicy(plans.reachMs)
     const keys = await panes.keys(partitionCount, state.firedThroughMs(), closedThroughMs)
-    for (let from = 0; state.firedThroughMs() < closedThroughMs; from += PANES_PER_STEP) {
-      const last = keys[from + PANES_PER_STEP - 1]
-      const throughMs = last && from + PANES_PER_STEP < keys.length ? last.startMs + last.widthMs : closedThroughMs
-      const needed = keys.filter(key => key.startMs + key.widthMs <= throughMs)
-      await panes.load(partitionCount, needed, closedThroughMs)
+    for (let loaded = 0; state.firedThroughMs() < closedThroughMs; ) {
+      loaded += await panes.load(partitionCount, keys.slice(loaded), closedThroughMs, bounds.stepBytes)
+      const throughMs = loaded < keys.length ? endMs(keys[loaded - 1]) : closedThroughMs
       await verifyRead(partitionCount, closedThroughMs)
       if (throughMs > state.firedThroughMs()) await fireThrough(throughMs, closing)
       if (signal.aborted || isFull()) return

@@ -5,19 +5,18 @@ import type { Measure } from '../measure.ts'
 import type { ModelPlan } from '../plan.ts'
 import { judgeWindow, type RuleStates, segmentText } from '../rules/engine.ts'
 import type { Policy } from '../rules/policy.ts'
-import { ALL_VERSIONS, parseSeriesKey, type Series, seriesKey } from '../series.ts'
+import { ALL_VERSIONS, parseSeriesKey, type Series } from '../series.ts'
 import type { WindowResult } from '../window-result.ts'
 import { segmentKey, segmentOfKey, versionOrder } from './frozen-panes.ts'
 import type { Moment } from './moments.ts'
 import { addTotals, countAlert, type Registry } from './registry.ts'
-import { hasRevision, type PanesByIndex, seriesWithData, windowCells } from './window-cells.ts'
+import { hasRevision, type ModelPanes, type PanesByIndex, seriesWithData, type WindowCells, windowCells } from './window-cells.ts'
 
 export type FiringContext = Readonly<{
   time: TimeConfig
   /** What judges windows that begin at `startMs`. */
   policyAt(startMs: number): Policy
-  /** Frozen panes of a model and width, by absolute index. */
-  panesOf(model: string, widthMs: number): PanesByIndex
+  panesOf(model: string, widthMs: number): ModelPanes
   registry: Registry
   rules: RuleStates
   /** Whether all events of the window `[startMs, endMs)` are there, as far as is known. */
@@ -26,63 +25,81 @@ export type FiringContext = Readonly<{
 
 export type Fired = Readonly<{ results: readonly WindowResult[]; alerts: readonly Alert[] }>
 
-/** Fires one moment: measures every series of the model's window and judges it. Changes registry and rule states. */
-export const fireMoment = (moment: Moment, context: FiringContext): Fired => {
+/**
+ * Fires one moment, segment by segment: measures every series of the model's window and judges it. Changes registry and rule
+ * states. Ten thousand series measure a million numbers: whoever iterates lets go of them in between.
+ */
+export function* fireMoment(moment: Moment, context: FiringContext): Generator<Fired, void, undefined> {
   const panes = context.panesOf(moment.model, moment.paneClass.widthMs)
-  registerData(panes, moment, context)
-  const results: WindowResult[] = []
-  const alerts: Alert[] = []
-  for (const [segment, versions] of speaking(moment, panes, context)) {
+  for (const [segment, versions] of speaking(moment, panes.byIndex, context)) {
+    const results: WindowResult[] = []
+    const alerts: Alert[] = []
     // all versions merged are the same cells as the only one: measuring is most of what firing costs
-    let measured: readonly Measure[] | null = null
+    let measured: Measured | null = null
     for (const version of [null, ...versions]) {
-      if (moment.revision === 1 && !hasRevision(moment, panes, segment, version, context.time.allowedLatenessMs)) continue
+      const { allowedLatenessMs } = context.time
+      if (moment.revision === 1 && !hasRevision(moment, panes.byIndex, segment, version, allowedLatenessMs)) continue
+      measured = (versions.length === 1 ? measured : null) ?? measureWindow(moment, panes, segment, version, context)
       const fired = fireSeries(moment, panes, segment, version, measured, context)
       results.push(fired.result)
       alerts.push(...fired.alerts)
-      if (versions.length === 1) measured = fired.result.measures
     }
+    for (const alert of alerts) countAlert(context.registry, alert)
+    yield { results, alerts }
   }
-  for (const alert of alerts) countAlert(context.registry, alert)
-  return { results, alerts }
 }
 
-const registerData = (panes: PanesByIndex, moment: Moment, { registry, time }: FiringContext): void =>
-  seriesWithData(moment, panes, time.allowedLatenessMs, (segment, version, paneEndMs) => {
-    const key = seriesKey({ model: moment.model, version, segment: segmentOfKey(segment) })
-    if (paneEndMs > (registry.lastDataMs.get(key) ?? Number.NEGATIVE_INFINITY)) registry.lastDataMs.set(key, paneEndMs)
-  })
-
-/** Segments and their versions that have data in the window, or fell silent and are not retired: sorted. */
+/** Segments and their versions that have data in the window, or fell silent and are not retired: sorted. The former are registered. */
 const speaking = (
   moment: Moment,
   panes: PanesByIndex,
-  context: FiringContext,
+  { registry, time }: FiringContext,
 ): readonly (readonly [string, readonly string[]])[] => {
   const found = new Map<string, Set<string>>()
   const add = (segment: string, version: string): void => {
     found.set(segment, (found.get(segment) ?? new Set()).add(version))
   }
-  seriesWithData(moment, panes, context.time.allowedLatenessMs, add)
-  for (const [key, lastDataMs] of context.registry.lastDataMs) {
-    if (lastDataMs > moment.endMs || lastDataMs + context.time.retireAfterMs < moment.endMs) continue
+  const heard = new Map<string, number>()
+  seriesWithData(moment, panes, time.allowedLatenessMs, (segment, version, series, paneEndMs) => {
+    const before = heard.get(series)
+    if (before === undefined) add(segment, version)
+    if (before === undefined || paneEndMs > before) heard.set(series, paneEndMs)
+  })
+  for (const [series, paneEndMs] of heard) {
+    if (paneEndMs > (registry.lastDataMs.get(series) ?? Number.NEGATIVE_INFINITY)) registry.lastDataMs.set(series, paneEndMs)
+  }
+  for (const [key, lastDataMs] of registry.lastDataMs) {
+    if (heard.has(key) || lastDataMs > moment.endMs || lastDataMs + time.retireAfterMs < moment.endMs) continue
     const series = parseSeriesKey(key)
     if (series.model === moment.model) add(segmentKey(series), series.version)
   }
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([segment, versions]) => [segment, [...versions].sort(versionOrder)])
 }
 
-const fireSeries = (
+/** `merged` holds its cells until the next one is measured. */
+type Measured = Readonly<{ merged: WindowCells; measures: readonly Measure[] }>
+
+const measureWindow = (
   moment: Moment,
-  panes: PanesByIndex,
+  panes: ModelPanes,
   segment: string,
   version: string | null,
-  measured: readonly Measure[] | null,
+  { time }: FiringContext,
+): Measured => {
+  const merged = windowCells(moment, panes, segment, version, time.allowedLatenessMs)
+  return { merged, measures: measuresOf(moment.plan, merged.cells ?? emptyCells(moment.plan.layout), moment.window.sizeMs) }
+}
+
+const fireSeries = (
+  moment: Moment,
+  panes: ModelPanes,
+  segment: string,
+  version: string | null,
+  { merged, measures }: Measured,
   context: FiringContext,
 ): Readonly<{ result: WindowResult; alerts: readonly Alert[] }> => {
   const { plan, window } = moment
   const { allowedLatenessMs } = context.time
-  const merged = windowCells(moment, panes, segment, version, allowedLatenessMs)
   const cells = merged.cells ?? emptyCells(plan.layout)
   const startMs = moment.endMs - window.sizeMs
   const policy = context.policyAt(startMs)
@@ -97,7 +114,7 @@ const fireSeries = (
     complete: context.isComplete(startMs, moment.endMs),
     samples: merged.samples,
     late: merged.late,
-    measures: measured ?? measuresOf(plan, cells, window.sizeMs),
+    measures,
     referenceVersion: plan.config.reference?.version ?? null,
     policyVersion: policy.version,
   }
@@ -139,7 +156,7 @@ const totalsWindow = (plan: ModelPlan): string | null =>
 const count = (
   result: WindowResult,
   moment: Moment,
-  panes: PanesByIndex,
+  panes: ModelPanes,
   segment: string,
   version: string,
   context: FiringContext,

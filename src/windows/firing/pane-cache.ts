@@ -1,10 +1,12 @@
+import { createScratch } from '../merge.ts'
 import { paneId } from '../pane.ts'
 import type { Plans } from '../plan.ts'
 import { parseSeriesKey } from '../series.ts'
 import type { PaneKey } from '../store/port.ts'
 import { type FrozenPane, freezePane, type PartitionPart } from './frozen-panes.ts'
 import type { ModelActivity } from './moments.ts'
-import type { PanesByIndex } from './window-cells.ts'
+import { createNodes } from './node-cache.ts'
+import type { ModelPanes } from './window-cells.ts'
 
 /** The frozen panes that a shard holds in memory, by model and width. A cache: the store has them all. */
 export type PaneCache = Readonly<{
@@ -12,19 +14,27 @@ export type PaneCache = Readonly<{
   missing(keys: readonly PaneKey[], closedThroughMs: number): readonly PaneKey[]
   /** Takes what all partitions hold of a pane, in partition order, read when `closedThroughMs` was passed by all. */
   put(key: PaneKey, parts: readonly PartitionPart[], closedThroughMs: number): void
-  panesOf(model: string, widthMs: number): PanesByIndex
+  panesOf(model: string, widthMs: number): ModelPanes
   /** Models that have panes, for the search of due moments. */
   activities(lastDataMs: ReadonlyMap<string, number>): readonly ModelActivity[]
   /** Forgets panes that no window due after `firedThroughMs` needs. */
   forget(firedThroughMs: number): void
   size(): number
+  /** Of packed cells. */
+  bytes(): number
 }>
 
+type OwnPanes = ModelPanes & Readonly<{ byIndex: Map<number, FrozenPane> }>
+
 export const createPaneCache = (plans: Plans, allowedLatenessMs: number): PaneCache => {
-  const models = new Map<string, Map<number, Map<number, FrozenPane>>>()
+  const models = new Map<string, Map<number, OwnPanes>>()
   /** Pane id to whether its late parts are final. */
   const held = new Map<string, { key: PaneKey; lateFinal: boolean }>()
-  const none: PanesByIndex = new Map()
+  const scratch = createScratch()
+  const leafScratch = createScratch()
+  const createPanes = (): OwnPanes => ({ byIndex: new Map(), nodes: createNodes(), scratch, leafScratch })
+  const none: ModelPanes = createPanes()
+  let paneBytes = 0
 
   const isLateFinal = (key: PaneKey, closedThroughMs: number): boolean =>
     key.startMs + key.widthMs + allowedLatenessMs <= closedThroughMs
@@ -44,16 +54,21 @@ export const createPaneCache = (plans: Plans, allowedLatenessMs: number): PaneCa
       const byModel = new Map<string, PartitionPart[]>()
       for (const part of parts) {
         const { model } = parseSeriesKey(part.series)
-        byModel.set(model, [...(byModel.get(model) ?? []), part])
+        const own = byModel.get(model)
+        if (own === undefined) byModel.set(model, [part])
+        else own.push(part)
       }
       for (const [model, own] of byModel) {
         const plan = plans.planOf(model)
         if (!plan) continue
-        const widths = models.get(model) ?? new Map<number, Map<number, FrozenPane>>()
+        const widths = models.get(model) ?? new Map<number, OwnPanes>()
         models.set(model, widths)
-        const panes = widths.get(key.widthMs) ?? new Map<number, FrozenPane>()
+        const panes = widths.get(key.widthMs) ?? createPanes()
         widths.set(key.widthMs, panes)
-        panes.set(key.startMs / key.widthMs, freezePane(key, own, plan, lateFinal))
+        const index = key.startMs / key.widthMs
+        const frozen = freezePane(key, own, plan, lateFinal, scratch)
+        paneBytes += frozen.bytes - (panes.byIndex.get(index)?.bytes ?? 0)
+        panes.byIndex.set(index, frozen)
       }
     },
     panesOf: (model, widthMs) => models.get(model)?.get(widthMs) ?? none,
@@ -71,7 +86,7 @@ export const createPaneCache = (plans: Plans, allowedLatenessMs: number): PaneCa
         for (const [widthMs, panes] of models.get(model) ?? []) {
           paneStartsMs.set(
             widthMs,
-            [...panes.keys()].map(index => index * widthMs).sort((a, b) => a - b),
+            [...panes.byIndex.keys()].map(index => index * widthMs).sort((a, b) => a - b),
           )
         }
         activities.push({ model, plan, paneStartsMs, lastDataMs: last.get(model) ?? null })
@@ -79,13 +94,29 @@ export const createPaneCache = (plans: Plans, allowedLatenessMs: number): PaneCa
       return activities
     },
     forget: firedThroughMs => {
+      /** By width, the last pane that is not needed any more. */
+      const forgotten = new Map<number, number>()
       for (const [id, { key }] of held) {
         if (key.startMs + maxSizeMs(key.widthMs) + allowedLatenessMs > firedThroughMs) continue
         held.delete(id)
-        for (const widths of models.values()) widths.get(key.widthMs)?.delete(key.startMs / key.widthMs)
+        const index = key.startMs / key.widthMs
+        forgotten.set(key.widthMs, Math.max(index, forgotten.get(key.widthMs) ?? index))
+        for (const widths of models.values()) {
+          const panes = widths.get(key.widthMs)
+          paneBytes -= panes?.byIndex.get(index)?.bytes ?? 0
+          panes?.byIndex.delete(index)
+        }
       }
-      for (const [model, widths] of models) if ([...widths.values()].every(panes => panes.size === 0)) models.delete(model)
+      for (const [model, widths] of models) {
+        for (const [widthMs, index] of forgotten) widths.get(widthMs)?.nodes.forgetBefore(index + 1)
+        if ([...widths.values()].every(panes => panes.byIndex.size === 0)) models.delete(model)
+      }
     },
     size: () => held.size,
+    bytes: () => {
+      let bytes = paneBytes
+      for (const widths of models.values()) for (const panes of widths.values()) bytes += panes.nodes.bytes()
+      return bytes
+    },
   }
 }

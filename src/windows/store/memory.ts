@@ -1,5 +1,15 @@
 import { type Fence, type Judge, judge, UNCLAIMED } from './fence.ts'
-import type { Claimed, ClusterFacts, FenceReply, PaneEntry, PaneKey, PartitionMeta, ShardMeta, StateStore } from './port.ts'
+import type {
+  Claimed,
+  ClusterFacts,
+  FenceReply,
+  PaneEntry,
+  PaneKey,
+  PartitionMeta,
+  PartitionProgress,
+  ShardMeta,
+  StateStore,
+} from './port.ts'
 
 type StoredPane = { readonly key: PaneKey; readonly entries: Map<string, Uint8Array> }
 
@@ -70,7 +80,7 @@ export const createMemoryStore = (options: Readonly<{ judge?: Judge }> = {}): Me
         initialised.add(p)
         return reply('ok')
       },
-      progress: async count => Array.from({ length: count }, (_, p) => partitionOf(p).meta),
+      progress: async count => Array.from({ length: count }, (_, p) => progressOf(partitionOf(p).meta)),
       shardPaneKeys: async (p, shard, afterMs, throughMs) =>
         keysOf(partitionOf(p), key => key.shard === shard && endOf(key) > afterMs && endOf(key) <= throughMs),
     },
@@ -167,6 +177,12 @@ const copyOf = (meta: PartitionMeta): PartitionMeta => ({
   restart: { ...meta.restart, ledger: { ...meta.restart.ledger }, vocabulary: [...meta.restart.vocabulary] },
   gaps: [...meta.gaps],
 })
+
+const progressOf = (meta: PartitionMeta | null): PartitionProgress | null => {
+  if (meta === null) return null
+  const { vocabulary: _, ...restart } = meta.restart
+  return { ...meta, restart }
+}
 
 const mapValues = <K, V>(map: ReadonlyMap<K, V>, copy: (value: V) => V): Map<K, V> =>
   new Map(Array.from(map, ([key, value]) => [key, copy(value)]))

@@ -51,6 +51,9 @@ export type PartitionMeta = Readonly<{
   usage: PaneUsage
 }>
 
+/** What others see of a partition: everything but the vocabulary, which may be long and is its owner's alone. */
+export type PartitionProgress = Omit<PartitionMeta, 'restart'> & Readonly<{ restart: Omit<RestartPoint, 'vocabulary'> }>
+
 /**
  * Event times between which events left the log unread (retention, lost state): windows that touch them are incomplete.
  * `toMs` is null until something that came after them was read.
@@ -91,7 +94,7 @@ export type PartitionStore = Readonly<{
    */
   checkpoint(partition: number, command: CheckpointCommand): Promise<FenceReply>
   /** Progress of every partition, for firing and for idleness; null where no checkpoint was ever written. */
-  progress(partitionCount: number): Promise<readonly (PartitionMeta | null)[]>
+  progress(partitionCount: number): Promise<readonly (PartitionProgress | null)[]>
   /** Keys of a shard's stored panes of one partition with `afterMs < end <= throughMs`. */
   shardPaneKeys(partition: number, shard: number, afterMs: number, throughMs: number): Promise<readonly PaneKey[]>
 }>

@@ -4,7 +4,7 @@ import { startRedis, startRedisCluster, waitFor } from '../../../scripts/stack.d
 import type { StateStore } from '../../../src/windows/store/port.ts'
 import { createRedisStore } from '../../../src/windows/store/redis/store.ts'
 import { StoreUnavailable } from '../../../src/windows/store/unavailable.ts'
-import { checkpoint, entry, firing, metaAt, pane, text } from '../../windows/store/samples.ts'
+import { checkpoint, entry, firing, pane, progressAt, text } from '../../windows/store/samples.ts'
 import { quiet } from './redis-helpers.ts'
 
 const undo: (() => unknown)[] = []
@@ -39,7 +39,7 @@ const unavailable = (reason: StoreUnavailable['reason']) => expect.objectContain
 const first = checkpoint('A', 1, { sets: [entry(pane(0), 's', '1')] })
 
 const isStored = async (store: StateStore): Promise<void> => {
-  expect(await store.partitions.progress(1)).toEqual([metaAt(1)])
+  expect(await store.partitions.progress(1)).toEqual([progressAt(1)])
   expect((await store.partitions.readPanes(0, [pane(0)])).map(e => text(e.bytes))).toEqual(['1'])
 }
 
@@ -200,7 +200,7 @@ describe('the store in a Redis Cluster, when one node', () => {
     for (const failure of failures) expect(failure).toBeInstanceOf(StoreUnavailable)
     await cluster.nodes[1].kill('SIGCONT')
     for (const p of partitions) await recovered(() => store.partitions.checkpoint(p, checkpoint('A', 1)))
-    expect(await store.partitions.progress(12)).toEqual(partitions.map(() => metaAt(1)))
+    expect(await store.partitions.progress(12)).toEqual(partitions.map(() => progressAt(1)))
     expect(await store.initialised()).toEqual(new Set(partitions))
   })
 })

@@ -132,13 +132,13 @@ export const until = async (isSo: () => boolean | Promise<boolean>): Promise<voi
   while (!(await isSo())) await systemClock.sleep(2)
 }
 
-/** The answer at the end of the log. */
-export const emptyAt = (offset: number): Fetched => ({
+/** An answer without records: at the end of the log, or before there are more. */
+export const emptyAt = (offset: number, highWatermark = offset): Fetched => ({
   kind: 'records',
   blocks: [],
   nextOffset: () => offset,
   steppedOver: () => 0,
   fingerprint: () => undefined,
-  highWatermark: offset,
-  lastStableOffset: offset,
+  highWatermark,
+  lastStableOffset: highWatermark,
 })

@@ -81,8 +81,8 @@ describe('a backfill of a month', () => {
         hours.map(hour => ({ time: hour * HOUR })),
       )
     await on.end(720 * HOUR - 1, [0, 1])
-    const isStored = async (partition: number, offset: number) =>
-      Number((await metaOf(on, partition))?.restart.offset ?? 0) >= offset
+    const isClosed = async (partition: number, offset: number) =>
+      ((await metaOf(on, partition))?.closedThroughMs ?? 0) >= offset * HOUR
     let furthestLeadMs = 0
     const process = await on.start({
       log: (log): Log => ({
@@ -94,8 +94,8 @@ describe('a backfill of a month', () => {
             fetch: async offset => {
               // the fast one reads no faster than it checkpoints, the slow one has a slow disk
               await systemClock.sleep(at.partition === 0 ? 1 : 5)
-              if (at.partition === 0 && !((await metaOf(on, 1)) !== null && (await isStored(0, offset - 60))))
-                return emptyAt(offset)
+              if (at.partition === 0 && !((await metaOf(on, 1)) !== null && (await isClosed(0, offset - 60))))
+                return emptyAt(offset, hours.length)
               const [ahead, behind] = [await metaOf(on, 0), await metaOf(on, 1)]
               if (ahead && behind) furthestLeadMs = Math.max(furthestLeadMs, ahead.closedThroughMs - behind.closedThroughMs)
               return reader.fetch(offset)

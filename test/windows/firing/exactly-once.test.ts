@@ -93,6 +93,11 @@ const history = async (seed: number): Promise<void> => {
       token: `shard-${incarnation++}`,
       logger: pino({ level: 'silent' }),
       signal: new AbortController().signal,
+      bounds: {
+        stepBytes: random.pick([1, 200, 1e9]),
+        resultsAtOnce: random.pick([1, 3]),
+        resultsPerCommit: random.pick([1, 10]),
+      },
     })
   let shard = await claim()
   let other = 0

@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { fireMoment } from '../../../src/windows/firing/fire.ts'
-import { type FrozenPart, freezePane, type PartitionPart } from '../../../src/windows/firing/frozen-panes.ts'
+import { freezePane, type PartitionPart } from '../../../src/windows/firing/frozen-panes.ts'
 import type { Moment } from '../../../src/windows/firing/moments.ts'
+import { createNodes } from '../../../src/windows/firing/node-cache.ts'
 import { parseRegistry } from '../../../src/windows/firing/registry.ts'
 import { EVENTS_CELL, emptyCells } from '../../../src/windows/layout.ts'
+import { createScratch } from '../../../src/windows/merge.ts'
+import { packCells } from '../../../src/windows/packed-cells.ts'
 import { createPlans } from '../../../src/windows/plan.ts'
 import { seriesKey } from '../../../src/windows/series.ts'
 import type { WindowResult } from '../../../src/windows/window-result.ts'
@@ -17,7 +20,7 @@ const [plan] = createPlans(config).named
 const [paneClass] = plan.classes
 const sliding = plan.config.windows[1]
 
-const cellsOf = (latenciesMs: readonly number[]): FrozenPart['onTime'] => {
+const cellsOf = (latenciesMs: readonly number[]): PartitionPart['onTime'] => {
   if (latenciesMs.length === 0) return null
   const cells = emptyCells(plan.layout)
   const rows = Int32Array.from(latenciesMs.keys())
@@ -26,7 +29,7 @@ const cellsOf = (latenciesMs: readonly number[]): FrozenPart['onTime'] => {
   plan.layout.aggregates.forEach((aggregate, i) => {
     aggregate.observe(cells, plan.layout.starts[i], columns, rows, rows.length)
   })
-  return cells
+  return packCells(cells, plan.layout.identities)
 }
 
 /** Latencies, ms, of a version in a pane. */
@@ -43,19 +46,20 @@ const fired = (revision: 0 | 1, parts: readonly Part[]): Record<string, readonly
           const series = seriesKey({ model: 'm', version, segment: {} })
           return { partition: 0, series, asOf: 1, onTimeAsOf: 1, onTime: cellsOf(onTime), late: cellsOf(late) }
         })
-      return [pane, freezePane(key, own, plan, true)]
+      return [pane, freezePane(key, own, plan, true, createScratch())]
     }),
   )
   const moment: Moment = { dueMs: 40, model: 'm', plan, paneClass, window: sliding, endMs: 40, revision }
-  const { results } = fireMoment(moment, {
+  const fired = fireMoment(moment, {
     time: config.time,
     policyAt: () => ({ version: 'p', rules: [] }),
-    panesOf: () => panes,
+    panesOf: () => ({ byIndex: panes, nodes: createNodes(), scratch: createScratch(), leafScratch: createScratch() }),
     registry: parseRegistry(null),
     rules: { get: () => undefined, set: () => {} },
     isComplete: () => true,
   })
   const said = ({ measures }: WindowResult, name: string) => measures.find(({ metric }) => metric === name)?.value ?? null
+  const results = [...fired].flatMap(part => part.results)
   return Object.fromEntries(results.map(r => [r.version, [said(r, 'count'), said(r, 'latency_max_ms')]]))
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { withFaults } from '../../../src/windows/store/faults.ts'
 import { createMemoryStore } from '../../../src/windows/store/memory.ts'
 import { StoreUnavailable } from '../../../src/windows/store/unavailable.ts'
-import { checkpoint, entry, firing, metaAt, pane, text } from './samples.ts'
+import { checkpoint, entry, firing, metaAt, pane, progressAt, text } from './samples.ts'
 import { storeContract } from './store-contract.ts'
 
 storeContract('memory', async () => createMemoryStore())
@@ -19,7 +19,7 @@ describe('the store in memory', () => {
       store.restore(snapshot)
       expect(await store.partitions.checkpoint(0, checkpoint('A', 3))).toEqual({ kind: 'mismatch' })
       expect((await store.partitions.readPanes(0, [pane(0), pane(10)])).map(e => text(e.bytes))).toEqual(['1'])
-      expect(await store.partitions.progress(1)).toEqual([metaAt(1)])
+      expect(await store.partitions.progress(1)).toEqual([progressAt(1)])
     }
   })
 
@@ -33,7 +33,7 @@ describe('the store in memory', () => {
       await store.shards.fire(unit, firing('A', 1))
     }
     store.restore(empty, unit => unit === 'in:1' || unit === 'fire:0')
-    expect(await store.partitions.progress(2)).toEqual([metaAt(1), null])
+    expect(await store.partitions.progress(2)).toEqual([progressAt(1), null])
     expect(await store.shards.firedThrough(2)).toEqual([null, 10])
     expect(await store.initialised()).toEqual(new Set([0, 1]))
     store.restore(empty, unit => unit === 'cfg')
@@ -47,7 +47,7 @@ describe('the store in memory', () => {
     await store.partitions.claim(0, 'A')
     await store.partitions.checkpoint(0, checkpoint('A', 1, { meta }))
     vocabulary.push('b')
-    expect((await store.partitions.progress(1))[0]?.restart.vocabulary).toEqual(['a'])
+    expect((await store.partitions.claim(0, 'B')).meta?.restart.vocabulary).toEqual(['a'])
   })
 })
 
@@ -62,7 +62,7 @@ describe('a process with a faulty network', () => {
     await expect(mine.partitions.checkpoint(0, command)).rejects.toThrow(StoreUnavailable)
     expect(await store.partitions.progress(1)).toEqual([null])
     await expect(mine.partitions.checkpoint(0, command)).rejects.toThrow('reply')
-    expect(await store.partitions.progress(1)).toEqual([metaAt(1)])
+    expect(await store.partitions.progress(1)).toEqual([progressAt(1)])
     expect(await mine.partitions.checkpoint(0, command)).toEqual({ kind: 'duplicate' })
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { PaneEntry, StateStore } from '../../../src/windows/store/port.ts'
-import { checkpoint, entry, metaAt, pane, text } from './samples.ts'
+import { checkpoint, entry, metaAt, pane, progressOf, text } from './samples.ts'
 
 /** Everything a partition holds, as text: pane, series, value. */
 export const dump = async (store: StateStore, partition: number): Promise<readonly string[]> =>
@@ -46,7 +46,21 @@ export const partitionContract = (open: () => StateStore): void => {
       await store.partitions.claim(3, 'A')
       await store.partitions.checkpoint(3, checkpoint('A', 1, { meta }))
       expect((await store.partitions.claim(3, 'B')).meta).toEqual(meta)
-      expect(await store.partitions.progress(5)).toEqual([null, null, null, meta, null])
+      expect(await store.partitions.progress(5)).toEqual([null, null, null, progressOf(meta), null])
+    })
+
+    it('keeps the vocabulary where a checkpoint says no more than the one before, and takes what was added', async () => {
+      const store = open()
+      const known = (at: number, vocabulary: readonly string[]) => metaAt(at, { restart: { ...metaAt(at).restart, vocabulary } })
+      const claimed = async (token: string) => (await store.partitions.claim(0, token)).meta?.restart.vocabulary
+      await store.partitions.claim(0, 'A')
+      await store.partitions.checkpoint(0, checkpoint('A', 1, { meta: known(1, ['a']) }))
+      await store.partitions.checkpoint(0, checkpoint('A', 2, { meta: known(2, ['a']) }))
+      expect(await claimed('B')).toEqual(['a'])
+      await store.partitions.checkpoint(0, checkpoint('B', 3, { meta: known(3, ['a']) }))
+      await store.partitions.checkpoint(0, checkpoint('B', 4, { meta: known(4, ['a', 'b']) }))
+      await store.partitions.checkpoint(0, checkpoint('B', 5, { meta: known(5, ['a', 'b']) }))
+      expect(await claimed('C')).toEqual(['a', 'b'])
     })
 
     it('refuses a writer that never claimed it, or was replaced', async () => {

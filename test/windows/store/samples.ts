@@ -1,4 +1,11 @@
-import type { CheckpointCommand, FireCommand, PaneEntry, PaneKey, PartitionMeta } from '../../../src/windows/store/port.ts'
+import type {
+  CheckpointCommand,
+  FireCommand,
+  PaneEntry,
+  PaneKey,
+  PartitionMeta,
+  PartitionProgress,
+} from '../../../src/windows/store/port.ts'
 import { NO_TIME_MS } from '../../../src/windows/time.ts'
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
@@ -25,6 +32,14 @@ export const metaAt = (offset: number | bigint, more: Partial<PartitionMeta> = {
   usage: { openPanes: 0, openBytes: 0, storedPanes: 0, storedBytes: 0 },
   ...more,
 })
+
+/** What `progress` says of it. */
+export const progressAt = (...of: Parameters<typeof metaAt>): PartitionProgress => progressOf(metaAt(...of))
+
+export const progressOf = (meta: PartitionMeta): PartitionProgress => {
+  const { vocabulary: _, ...restart } = meta.restart
+  return { ...meta, restart }
+}
 
 /** Commit `at` by `token`, building on commit `at - 1`. */
 export const checkpoint = (token: string, at: number, more: Partial<CheckpointCommand> = {}): CheckpointCommand => ({

@@ -1,7 +1,9 @@
-import type { Ledger, PartitionMeta, RestartPoint, ShardMeta } from '../port.ts'
+import type { Ledger, PartitionMeta, PartitionProgress, RestartPoint, ShardMeta } from '../port.ts'
 
 /** Fields of a partition's meta hash, beside `token`, `epoch`, `commitId` and `pending`; in the order of checkpoint.lua. */
 export const PARTITION_FIELDS = ['restart', 'closedThrough', 'deletedThrough', 'status'] as const
+/** Read at the claim alone, and written only where it grew: names of ten thousand series are a quarter of a megabyte. */
+export const VOCABULARY_FIELD = 'vocabulary'
 /** Likewise of a shard's, in the order of fire.lua. */
 export const SHARD_FIELDS = ['firedThrough', 'registry'] as const
 
@@ -14,7 +16,6 @@ type RestartJson = Readonly<{
   maxTimeMs: number
   fingerprint?: Readonly<{ baseOffset: string; crc: number }>
   ledger: Ledger
-  vocabulary: readonly string[]
   endedMs?: number
 }>
 
@@ -28,7 +29,14 @@ export const partitionFields = ({ restart, closedThroughMs, deletedThroughMs, ..
   JSON.stringify(status satisfies StatusJson),
 ]
 
-export const partitionMeta = ([restart, closedThrough, deletedThrough, status]: readonly Field[]): PartitionMeta | null =>
+export const vocabularyField = ({ restart }: PartitionMeta): string => JSON.stringify(restart.vocabulary)
+
+export const partitionProgress = ([
+  restart,
+  closedThrough,
+  deletedThrough,
+  status,
+]: readonly Field[]): PartitionProgress | null =>
   restart === null
     ? null
     : {
@@ -38,12 +46,19 @@ export const partitionMeta = ([restart, closedThrough, deletedThrough, status]: 
         ...(JSON.parse(status ?? '{}') as StatusJson), // written by partitionFields alone
       }
 
+/** With the vocabulary as the last field. */
+export const partitionMeta = (fields: readonly Field[]): PartitionMeta | null => {
+  const progress = partitionProgress(fields)
+  const vocabulary = JSON.parse(fields[PARTITION_FIELDS.length] ?? '[]') as string[] // written by vocabularyField alone
+  return progress && { ...progress, restart: { ...progress.restart, vocabulary } }
+}
+
 export const shardFields = ({ firedThroughMs, registry }: ShardMeta): readonly string[] => [String(firedThroughMs), registry]
 
 export const shardMeta = ([firedThrough, registry]: readonly Field[]): ShardMeta | null =>
   firedThrough === null ? null : { firedThroughMs: Number(firedThrough), registry: registry ?? '' }
 
-const encodeRestart = (restart: RestartPoint): string => {
+const encodeRestart = ({ vocabulary: _, ...restart }: RestartPoint): string => {
   const { fingerprint } = restart
   return JSON.stringify({
     ...restart,
@@ -52,7 +67,7 @@ const encodeRestart = (restart: RestartPoint): string => {
   } satisfies RestartJson)
 }
 
-const decodeRestart = (text: string): RestartPoint => {
+const decodeRestart = (text: string): PartitionProgress['restart'] => {
   const json = JSON.parse(text) as RestartJson // written by encodeRestart alone
   return {
     ...json,

@@ -1,7 +1,7 @@
 import type { CheckpointCommand, FenceReply, PaneEntry, PaneKey, PartitionStore } from '../port.ts'
 import type { Client } from './client.ts'
 import { type Keys, memberOf, type PartitionKeys, paneOfMember } from './keys.ts'
-import { PARTITION_FIELDS, partitionFields, partitionMeta } from './meta.ts'
+import { PARTITION_FIELDS, partitionFields, partitionMeta, partitionProgress, VOCABULARY_FIELD, vocabularyField } from './meta.ts'
 import { claimedReply, fenceReply, untilRefused } from './replies.ts'
 import { readHash } from './scan.ts'
 import type { CallScript } from './scripts.ts'
@@ -17,6 +17,8 @@ export const createPartitionStore = (client: Client, call: CallScript, keys: Key
   const { ask } = client
   /** Partitions that this handle has entered in cfg since it claimed them: cfg lives on another node and may roll back alone. */
   const entered = new Set<number>()
+  /** Length of the stored vocabulary, as of this handle's claim or its last checkpoint since: it only grows. */
+  const vocabularies = new Map<number, number>()
 
   const enter = async (partition: number): Promise<void> => {
     if (entered.has(partition)) return
@@ -33,8 +35,11 @@ export const createPartitionStore = (client: Client, call: CallScript, keys: Key
   return {
     claim: async (partition, token) => {
       entered.delete(partition)
-      const reply = await call('claim', [keys.partition(partition).meta], [token, ...PARTITION_FIELDS])
-      return claimedReply(reply, partitionMeta)
+      vocabularies.delete(partition)
+      const reply = await call('claim', [keys.partition(partition).meta], [token, ...PARTITION_FIELDS, VOCABULARY_FIELD])
+      const claimed = claimedReply(reply, partitionMeta)
+      if (claimed.meta) vocabularies.set(partition, claimed.meta.restart.vocabulary.length)
+      return claimed
     },
     paneKeys: async partition => {
       const shards = await ask(redis => redis.smembers(keys.partition(partition).shards))
@@ -54,8 +59,11 @@ export const createPartitionStore = (client: Client, call: CallScript, keys: Key
     },
     checkpoint: async (partition, command) => {
       const unit = keys.partition(partition)
-      const reply = await untilRefused(writes(call, unit, command, maxCallBytes))
+      const { length } = command.meta.restart.vocabulary
+      const vocabulary = vocabularies.get(partition) === length ? '' : vocabularyField(command.meta)
+      const reply = await untilRefused(writes(call, unit, command, vocabulary, maxCallBytes))
       if (reply.kind !== 'ok' && reply.kind !== 'duplicate') return reply
+      vocabularies.set(partition, length)
       for (const some of splitByCount(command.deletes.slice(MAX_DELETES), MAX_DELETES)) {
         await call(
           'delete-panes',
@@ -69,7 +77,7 @@ export const createPartitionStore = (client: Client, call: CallScript, keys: Key
     progress: count =>
       Promise.all(
         Array.from({ length: count }, async (_, partition) =>
-          partitionMeta(await ask(redis => redis.hmget(keys.partition(partition).meta, ...PARTITION_FIELDS))),
+          partitionProgress(await ask(redis => redis.hmget(keys.partition(partition).meta, ...PARTITION_FIELDS))),
         ),
       ),
     shardPaneKeys: async (partition, shard, afterMs, throughMs) =>
@@ -87,20 +95,22 @@ const paneAndIndex =
   (key: PaneKey): readonly string[] => [pane(key), index(key.shard)]
 
 /** The calls of a checkpoint, in order; the last one also deletes. */
-function* writes(call: CallScript, unit: PartitionKeys, command: CheckpointCommand, maxCallBytes: number) {
+function* writes(call: CallScript, unit: PartitionKeys, command: CheckpointCommand, vocabulary: string, maxCallBytes: number) {
   const parts = splitBySize(command.sets, set => set.series.length + set.bytes.length, maxCallBytes)
   const meta = partitionFields(command.meta)
   for (const [i, sets] of parts.entries()) {
     const stage = stageOf(i, parts.length)
     const deletes = i === parts.length - 1 ? command.deletes.slice(0, MAX_DELETES) : []
     const groups = groupByPane(sets)
-    const names = [...groups.map(group => group[0].key), ...deletes].flatMap(paneAndIndex(unit))
-    const head = [command.token, command.previousCommitId, command.commitId, stage, ...meta, groups.length, deletes.length]
+    const keys = [...groups.map(group => group[0].key), ...deletes].flatMap(paneAndIndex(unit))
+    const counts = [groups.length, deletes.length]
+    const names = stage === 'first' || stage === 'more' ? '' : vocabulary
+    const head = [command.token, command.previousCommitId, command.commitId, stage, ...meta, ...counts, names]
     yield async (): Promise<FenceReply> =>
       fenceReply(
         await call(
           'checkpoint',
-          [unit.meta, unit.shards, ...names],
+          [unit.meta, unit.shards, ...keys],
           [...head, ...groups.flatMap(groupArguments), ...deletes.map(memberOf)],
         ),
       )

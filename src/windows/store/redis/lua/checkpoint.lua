@@ -12,7 +12,7 @@ ARGV  1  token
       3  commitId
       4  'all', 'first', 'more' or 'last'
       5  restart   6  closedThrough   7  deletedThrough   8  status
-      9  number of groups   10  number of deletes
+      9  number of groups   10  number of deletes   11  vocabulary, or '' where it is as before
       then per group: member of the index, end of the pane, shard, number of arguments that follow, (series, bytes)…
       then per delete: member of the index
 
@@ -31,7 +31,7 @@ if (stored[2] or '') ~= ARGV[2] then return 'mismatch' end -- guard: compare and
 if (stage == 'more' or stage == 'last') and stored[3] ~= ARGV[3] then return 'mismatch' end -- guard: pending
 
 if stage == 'first' then redis.call('HSET', KEYS[1], 'pending', ARGV[3]) end
-local key, at = 3, 11
+local key, at = 3, 12
 for _ = 1, tonumber(ARGV[9]) do
   local count = tonumber(ARGV[at + 3])
   redis.call('HSET', KEYS[key], unpack(ARGV, at + 4, at + 3 + count)) -- values
@@ -45,5 +45,6 @@ for i = 0, tonumber(ARGV[10]) - 1 do
 end
 if stage == 'first' or stage == 'more' then return 'ok' end -- guard: state before restart point
 redis.call('HSET', KEYS[1], 'commitId', ARGV[3], 'restart', ARGV[5], 'closedThrough', ARGV[6], 'deletedThrough', ARGV[7], 'status', ARGV[8])
+if ARGV[11] ~= '' then redis.call('HSET', KEYS[1], 'vocabulary', ARGV[11]) end
 redis.call('HDEL', KEYS[1], 'pending')
 return 'ok'
