@@ -82,7 +82,7 @@ describe('a backfill of a month', () => {
       )
     await on.end(720 * HOUR - 1, [0, 1])
     const isClosed = async (partition: number, offset: number) =>
-      ((await metaOf(on, partition))?.closedThroughMs ?? 0) >= offset * HOUR
+      offset <= 0 || ((await metaOf(on, partition))?.closedThroughMs ?? 0) >= offset * HOUR
     let furthestLeadMs = 0
     const process = await on.start({
       log: (log): Log => ({
