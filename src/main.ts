@@ -42,6 +42,23 @@ export const main = async (args: readonly string[], io: CommandIo): Promise<numb
       ),
     )
 
+  withSettings(
+    program.command('state').description('partitions, shards and the ledger of a namespace, and what windows wait for'),
+  )
+    .option('--json', 'for programs: a line each look')
+    .option('--watch', 'look again every two seconds')
+    .action(
+      runs(async (options: WithConfig & { json?: boolean; watch?: boolean }) => {
+        const stopping = new AbortController()
+        process.once('SIGINT', () => stopping.abort())
+        const { json = false, watch = false } = options
+        return (await import('./commands/state.ts')).runState(
+          { source: sourceOf(options, io), json, watch, signal: stopping.signal },
+          io,
+        )
+      }),
+    )
+
   program
     .command('demo')
     .description('see it all on one simulated day, with no server at all')

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type CsvMapping, readPredictions } from '../events/files.ts'
+import { table } from '../table.ts'
 import { createReferenceBuilder } from '../windows/reference/build.ts'
 import type { FeatureProfile, Reference } from '../windows/reference/reference.ts'
 import { validateReference } from '../windows/reference/validate.ts'
 import { type CommandIo, ExitCode } from './io.ts'
 import { createProgress } from './progress.ts'
-import { table } from './table.ts'
 
 export type ReferenceBuildOptions = Readonly<{
   files: readonly string[]

@@ -6,13 +6,13 @@ import { type ConfigSource, loadConfig } from '../config/load.ts'
 import { type CsvMapping, readPredictions } from '../events/files.ts'
 import type { Prediction } from '../events/prediction.ts'
 import { startTwin } from '../roles/twin.ts'
+import { table } from '../table.ts'
 import type { Alert } from '../windows/alert.ts'
 import { alertToJson, windowResultToJson } from '../windows/json.ts'
 import type { Ledger } from '../windows/store/port.ts'
 import type { WindowResult } from '../windows/window-result.ts'
 import { type CommandIo, ExitCode } from './io.ts'
 import { createProgress } from './progress.ts'
-import { table } from './table.ts'
 
 export type ReplayOptions = Readonly<{
   files: readonly string[]

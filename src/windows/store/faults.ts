@@ -38,7 +38,7 @@ export const withFaults = (store: StateStore, faults: StoreFaults): StateStore =
 /** A handle on the store whose every call is carried by `carry`. */
 export const carried = (store: StateStore, carry: Carry): StateStore => {
   const send = <T>(name: string, unit: number, run: () => Promise<T>): Promise<T> => carry({ name, unit }, run)
-  const { partitions, shards, policies } = store
+  const { partitions, shards, policies, inspection } = store
   return {
     partitions: {
       claim: (p, token) => send('claim', p, () => partitions.claim(p, token)),
@@ -64,6 +64,10 @@ export const carried = (store: StateStore, carry: Carry): StateStore => {
       publish: (version, policy) => send('publishPolicy', -1, () => policies.publish(version, policy)),
       current: () => send('currentPolicy', -1, () => policies.current()),
       find: version => send('findPolicy', -1, () => policies.find(version)),
+    },
+    inspection: {
+      partitionOwners: count => send('partitionOwners', -1, () => inspection.partitionOwners(count)),
+      shards: count => send('shards', -1, () => inspection.shards(count)),
     },
     initialised: () => send('initialised', -1, () => store.initialised()),
     health: () => store.health(),

@@ -3,6 +3,7 @@ import type {
   Claimed,
   ClusterFacts,
   FenceReply,
+  Owner,
   PaneEntry,
   PaneKey,
   PartitionMeta,
@@ -126,6 +127,14 @@ export const createMemoryStore = (options: Readonly<{ judge?: Judge }> = {}): Me
       current: async () => contents.policy,
       find: async version => contents.policies.get(version) ?? null,
     },
+    inspection: {
+      partitionOwners: async count => Array.from({ length: count }, (_, p) => ownerOf(partitions.get(p)?.fence)),
+      shards: async count =>
+        Array.from({ length: count }, (_, s) => {
+          const { fence, meta, rules, outbox } = shardOf(s)
+          return { owner: ownerOf(fence), meta, rules: rules.size, outbox: outbox.size }
+        }),
+    },
     initialised: async () => new Set(initialised),
     health: async () => ({ kind: 'ok' }),
     close: async () => {},
@@ -157,6 +166,9 @@ const claimed = <M>(stored: { fence: Fence; readonly meta: M | null }, token: st
   stored.fence = { ...stored.fence, token, epoch: stored.fence.epoch + 1 }
   return { epoch: stored.fence.epoch, commitId: stored.fence.commitId, meta: stored.meta }
 }
+
+const ownerOf = (fence: Fence | undefined): Owner | null =>
+  fence === undefined || fence.token === '' ? null : { token: fence.token, epoch: fence.epoch }
 
 const reply = (kind: FenceReply['kind']): FenceReply => ({ kind })
 

@@ -155,6 +155,19 @@ export type PolicyStore = Readonly<{
   find(version: string): Promise<string | null>
 }>
 
+/** Who owns a unit now: the token of its last claim, and how many claims there were. */
+export type Owner = Readonly<{ token: string; epoch: number }>
+
+/** A shard as it is stored; `rules` are remembered fingerprints, `outbox` alerts that the log has not acknowledged. */
+export type ShardView = Readonly<{ owner: Owner | null; meta: ShardMeta | null; rules: number; outbox: number }>
+
+/** For people who look: it claims and writes nothing. */
+export type Inspection = Readonly<{
+  /** By partition; null where it was never claimed. */
+  partitionOwners(partitionCount: number): Promise<readonly (Owner | null)[]>
+  shards(shardCount: number): Promise<readonly ShardView[]>
+}>
+
 export type StateStore = Readonly<{
   partitions: PartitionStore
   shards: ShardStore
@@ -164,6 +177,7 @@ export type StateStore = Readonly<{
   replaceFacts(facts: ClusterFacts): Promise<void>
   facts(): Promise<ClusterFacts | null>
   policies: PolicyStore
+  inspection: Inspection
   /** Partitions that were ever initialised (a first checkpoint was written): what recognises a wiped store. */
   initialised(): Promise<ReadonlySet<number>>
   health(): Promise<Readonly<{ kind: 'ok' } | { kind: 'down'; reason: string }>>

@@ -33,6 +33,23 @@ export const storeContract = (name: string, open: () => Promise<StateStore>): vo
       expect(await store.initialised()).toEqual(new Set())
     })
 
+    it('shows who owns what, and what shards keep, to who only looks', async () => {
+      expect(await store.inspection.partitionOwners(2)).toEqual([null, null])
+      await store.partitions.claim(1, 'host-1:1:1')
+      await store.partitions.claim(1, 'host-2:1:1')
+      await store.shards.claim(0, 'host-1:0:2')
+      const rules = new Map([
+        ['a', '{}'],
+        ['b', '{}'],
+      ])
+      await store.shards.fire(0, firing('host-1:0:2', 1, { rules, outbox: [{ id: 'x', alert: '{}' }] }))
+      expect(await store.inspection.partitionOwners(2)).toEqual([null, { token: 'host-2:1:1', epoch: 2 }])
+      expect(await store.inspection.shards(2)).toEqual([
+        { owner: { token: 'host-1:0:2', epoch: 1 }, meta: { firedThroughMs: 10, registry: '{}' }, rules: 2, outbox: 1 },
+        { owner: null, meta: null, rules: 0, outbox: 0 },
+      ])
+    })
+
     it('replaces the facts when told to', async () => {
       await store.agree(FACTS)
       const migrated = { ...FACTS, models: { demand: 'cd34' }, sinceMs: { demand: 1_700_000_000_000 } }

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { ClusterFacts, StateStore } from '../port.ts'
 import { StoreUnavailable } from '../unavailable.ts'
 import { connectClient } from './client.ts'
+import { createInspection } from './inspection.ts'
 import { keysFor } from './keys.ts'
 import { createPartitionStore } from './partitions.ts'
 import { type CallScript, loadScripts, type Scripts, scriptCaller } from './scripts.ts'
@@ -62,6 +63,7 @@ export const createRedisStore = async (options: RedisStoreOptions, internals: Pa
       current: () => ask(redis => redis.hget(keys.cfg, 'policy')),
       find: version => ask(redis => redis.hget(keys.cfg, `policy:${version}`)),
     },
+    inspection: createInspection(client, keys),
     initialised: async () => {
       const fields = await ask(redis => redis.hkeys(keys.cfg))
       return new Set(fields.filter(field => field.startsWith('in:')).map(field => Number(field.slice(3))))
