@@ -9,12 +9,14 @@ import { Stopped } from '../roles/monitor/retry.ts'
 import { ROLES, type Role, type RunningRoles, startRoles } from '../roles/start.ts'
 import { isUnusable } from '../roles/unusable.ts'
 import { operationsRoutes, startHttpServer } from '../sinks/http.ts'
-import { createProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
-import { createReadiness } from '../sinks/readiness.ts'
+import { createProcessMetrics, type ProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
+import { createReadiness, type Readiness } from '../sinks/readiness.ts'
 import { type CommandIo, ExitCode } from './io.ts'
 
 export type RunOptions = Readonly<{ roles: string; source: ConfigSource }>
 
+/** How often dependencies are asked how they are, for the metric. */
+const DEPENDENCIES_MS = 5_000
 /** How long a dependency may take to answer a readiness check. */
 const READINESS_TIMEOUT_MS = 2_000
 
@@ -47,11 +49,10 @@ const serve = async (config: Config, roles: readonly Role[]): Promise<number> =>
     stopping.abort()
   }
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal)
-  const http = await startHttpServer(
-    config.http,
-    operationsRoutes(registry, createReadiness(board.dependencies, READINESS_TIMEOUT_MS)),
-  )
+  const readiness = createReadiness(board.dependencies, READINESS_TIMEOUT_MS)
+  const http = await startHttpServer(config.http, operationsRoutes(registry, readiness))
   logger.info({ url: `http://${http.host}:${http.port}`, roles }, 'serving /metrics, /livez and /readyz')
+  const watching = watchDependencies(readiness, metrics, stopping.signal)
   let running: RunningRoles | undefined
   try {
     running = await startRoles({ config, roles, logger, registry, metrics, board, clock: systemClock, signal: stopping.signal })
@@ -62,10 +63,20 @@ const serve = async (config: Config, roles: readonly Role[]): Promise<number> =>
     logger.fatal({ err: error }, error instanceof Error ? error.message : String(error))
     return isUnusable(error) ? ExitCode.config : ExitCode.failed
   } finally {
+    stopping.abort()
     await running?.stop()
+    await watching
     await http.close()
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal)
     logger.info('stopped')
+  }
+}
+
+/** What readiness answers, as a metric: who scrapes asks nobody for readiness. */
+const watchDependencies = async (readiness: Readiness, metrics: ProcessMetrics, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    for (const { name, ok } of await readiness()) metrics.dependency(name, ok)
+    await systemClock.sleep(DEPENDENCIES_MS, signal)
   }
 }
 

@@ -77,7 +77,10 @@ const carriedReader = (
 const carriedMembership = ({ life, timeline, carry }: LogOptions, inner: Membership): Membership => {
   const unheard: (() => void)[] = []
   const hear = (listen: () => void): void => {
-    if (life.state === 'running' && unheard.length === 0) return listen()
+    if (life.state === 'running' && unheard.length === 0) {
+      listen()
+      return
+    }
     if (unheard.push(listen) > 1) return
     timeline.after(0, life, () => {
       for (const listen of unheard.splice(0)) listen()

@@ -101,7 +101,8 @@ export const startProcess = (
   const strike = (fault: Fault): void => {
     switch (fault.kind) {
       case 'crash':
-        return die(fault.awayMs)
+        die(fault.awayMs)
+        return
       case 'restart':
         if (stopping === undefined && monitor !== undefined) void stop().then(() => callbacks.onEnded(fault.awayMs))
         return
@@ -112,9 +113,10 @@ export const startProcess = (
         return
       case 'evict':
         evict()
-        return beat(fault.beatMs)
+        beat(fault.beatMs)
+        return
       default:
-        return world.strikeStore(fault)
+        world.strikeStore(fault)
     }
   }
 
