@@ -47,6 +47,7 @@ const scripted = (
       if (leader instanceof Error) throw leader
       return [undefined, leader]
     },
+    topicId: async () => null,
     connect: async ({ host }) => line(host),
     isKnownEverywhere: async () => true,
     ping: async () => {},

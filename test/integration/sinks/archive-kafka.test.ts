@@ -45,7 +45,12 @@ describe('the archive, on the real Kafka, registry and Elasticsearch,', () => {
   const start = () => {
     const ownLog = createKafkaLog(kafka, silent)
     const archive = startArchive({
-      config: { namespace, kafka, elasticsearch: { url: stack().elasticsearchUrl, index: own.index } },
+      config: {
+        namespace,
+        kafka,
+        budget: { memoryBytes: 64 * 2 ** 20, stateBytes: 0, outboxAlerts: 0 },
+        elasticsearch: { url: stack().elasticsearchUrl, index: own.index },
+      },
       log: ownLog,
       transcode: createTranscode(createConfluentRegistry({ url: stack().registryUrl }), { clock: systemClock, logger: silent }),
       incarnation: '',

@@ -47,10 +47,11 @@ export const createWorld = async (
     partitions?: number
     index?: string
     deadLetters?: boolean
+    memoryBytes?: number
     log?: Partial<MemoryLogOptions>
   }>,
 ) => {
-  const { url, partitions = 1, index = 'events', deadLetters = true } = settings
+  const { url, partitions = 1, index = 'events', deadLetters = true, memoryBytes = 64 * 1024 * 1024 } = settings
   const clock = createManualClock(NOW_MS)
   const log = createMemoryLog({ clock: clock.now, ...settings.log })
   const topic = (name: string, count: number) => ({ name, partitions: count, config: {} })
@@ -77,6 +78,7 @@ export const createWorld = async (
         config: {
           namespace: 'test',
           kafka: kafkaConfig(partitions, some.startAt),
+          budget: { memoryBytes, stateBytes: 0, outboxAlerts: 0 },
           elasticsearch: { url: some.url ?? url, index: some.index ?? index },
         },
         log: some.log ?? log,
@@ -100,7 +102,9 @@ export const createWorld = async (
       ),
     /** What the archive's group has committed. */
     committed: async (): Promise<Readonly<Record<number, bigint>>> =>
-      Object.fromEntries(await group().committed(Array.from({ length: partitions }, (_, p) => p))),
+      Object.fromEntries(
+        [...(await group().committed(Array.from({ length: partitions }, (_, p) => p)))].map(([p, { offset }]) => [p, offset]),
+      ),
     commit: async (offsets: ReadonlyMap<number, bigint>) => {
       const membership = group()
       await membership.start({ onAssigned: () => {}, onRevoking: () => {}, onCrash: () => {} })
@@ -122,6 +126,9 @@ export const createWorld = async (
     },
   }
 }
+
+/** A document's id without the topic's. */
+export const placeOf = (id: string): string => id.replace(/^predictions-[0-9a-f]{8}-/, 'predictions-')
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 
