@@ -13,8 +13,8 @@ export type BudgetPart = Readonly<{
   set(bytes: number): void
   heldBytes(): number
   /**
-   * Holds so many bytes more as soon as they fit, and `spareBytes` beside them; false: told to stop before that. Never over the
-   * limit, but for what alone is larger: that goes when nothing else is held.
+   * Holds so many bytes more as soon as they fit, and `spareBytes` beside them; false: told to stop before that. What alone is
+   * larger than the limit fits when nothing else is held.
    */
   acquire(bytes: number, signal: AbortSignal, options?: AcquireOptions): Promise<boolean>
   close(): void
@@ -26,34 +26,34 @@ export type AcquireOptions = Readonly<{
    * among equals, who came first.
    */
   spareBytes?: number
+  /** One part of this name may hold something whatever the limit says: so there is always one that gets done. */
+  oneAlways?: boolean
   /** It does not fit now. */
   onWait?: () => void
 }>
 
-type Waiter = Readonly<{ bytes: number; spareBytes: number; admit: () => void }>
+type Waiter = Readonly<{ spareBytes: number; fits: () => boolean; admit: () => void }>
 
 export const createBudget = (limitBytes: number): Budget => {
   const totals = new Map<string, number>()
   const waiters: Waiter[] = []
   let used = 0
 
-  const fits = (bytes: number, spareBytes: number): boolean => used === 0 || used + bytes + spareBytes <= limitBytes
-
   const admitWaiters = (): void => {
-    for (let [first] = waiters; first !== undefined && fits(first.bytes, first.spareBytes); [first] = waiters) {
+    for (let [first] = waiters; first?.fits(); [first] = waiters) {
       waiters.shift()
       first.admit()
     }
   }
 
-  const wait = (bytes: number, spareBytes: number, signal: AbortSignal, admit: () => void): Promise<boolean> =>
+  const wait = ({ spareBytes, fits, admit }: Waiter, signal: AbortSignal): Promise<boolean> =>
     new Promise(resolve => {
       const settle = (admitted: boolean): void => {
         signal.removeEventListener('abort', give)
         if (admitted) admit()
         resolve(admitted)
       }
-      const waiter = { bytes, spareBytes, admit: () => settle(true) }
+      const waiter = { spareBytes, fits, admit: () => settle(true) }
       const give = (): void => {
         waiters.splice(waiters.indexOf(waiter), 1)
         settle(false)
@@ -77,15 +77,16 @@ export const createBudget = (limitBytes: number): Budget => {
     return {
       set,
       heldBytes: () => held,
-      acquire: async (bytes, signal, { spareBytes = 0, onWait = () => {} } = {}) => {
+      acquire: async (bytes, signal, { spareBytes = 0, oneAlways = false, onWait = () => {} } = {}) => {
         if (signal.aborted) return false
-        const hold = (): void => set(held + bytes)
+        const admit = (): void => set(held + bytes)
+        const fits = (): boolean => used === 0 || used + bytes + spareBytes <= limitBytes || (oneAlways && totals.get(name) === 0)
         const isFirst = waiters.length === 0 || waiters[0].spareBytes > spareBytes
-        if (!isFirst || !fits(bytes, spareBytes)) {
+        if (!isFirst || !fits()) {
           onWait()
-          return wait(bytes, spareBytes, signal, hold)
+          return wait({ spareBytes, fits, admit }, signal)
         }
-        hold()
+        admit()
         return true
       },
       close: () => set(0),

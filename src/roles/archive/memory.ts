@@ -23,7 +23,8 @@ const FETCH_MIN_BYTES = 256 * 1024
 
 /**
  * A quarter is for fetches: with its share of that, each of `partitions` may wait at the log's end at the same time. One request
- * fits beside any fetch, so that work never waits for itself.
+ * fits beside any fetch, so that work never waits for itself; beside a batch that came larger than any was asked for or seen, it
+ * goes over the limit.
  */
 export const createArchiveMemory = (budget: Budget, fetchMaxBytes: number, partitions: number): ArchiveMemory => {
   const maxHeldBytes = Math.floor(Math.min(budget.limitBytes / 2, HELD_TO_BODY * REQUEST_MAX_BYTES))
@@ -83,7 +84,7 @@ export const createPartitionMemory = (
       largestBytes = Math.max(largestBytes, fittingBytes)
     },
     read: () => fetched.set(0),
-    beforeRequest: () => admitted(onWait => requests.acquire(maxHeldBytes, signal, { onWait })),
+    beforeRequest: () => admitted(onWait => requests.acquire(maxHeldBytes, signal, { oneAlways: true, onWait })),
     request: bytes => requests.set(bytes),
     deadLetters: bytes => {
       requests.set(Math.max(0, requests.heldBytes() - bytes))

@@ -5,6 +5,7 @@ import type { Log, OutgoingRecord } from '../../../src/consumers/log.ts'
 import { createMemoryLog, type MemoryLogOptions } from '../../../src/consumers/memory/log.ts'
 import type { Transcode } from '../../../src/roles/archive/transcode.ts'
 import { type Archive, startArchive } from '../../../src/roles/archive.ts'
+import type { WatchedBudget } from '../../../src/sinks/prometheus/process/resources.ts'
 import { createProcessMetrics } from '../../../src/sinks/prometheus/process-metrics.ts'
 import { createManualClock } from './manual-clock.ts'
 
@@ -62,6 +63,13 @@ export const createWorld = async (
   const registry = new Registry()
   const metrics = createProcessMetrics({ registry, nowMs: clock.now, defaultMetrics: false })
   const logged: Record<string, unknown>[] = []
+  const peak = { bytes: 0 }
+  const budgets: WatchedBudget[] = []
+  const watchBudget: typeof metrics.watchBudget = (name, budget) => {
+    budgets.push(budget)
+    metrics.watchBudget(name, budget)
+  }
+  const usedBytes = () => budgets.flatMap(({ byPart }) => [...byPart().values()]).reduce((sum, bytes) => sum + bytes, 0)
   const note = (fields: unknown, message?: string) =>
     void logged.push(typeof fields === 'string' ? { message: fields } : { ...(fields as object), message })
   const crashes: Error[] = []
@@ -73,6 +81,9 @@ export const createWorld = async (
     log,
     logged,
     crashes,
+    /** What archives held at most, as of all turns of `until`; they share no budget. */
+    peak,
+    usedBytes,
     start: (some: ArchiveSettings = {}): Archive => {
       const archive = startArchive({
         config: {
@@ -85,7 +96,7 @@ export const createWorld = async (
         transcode: some.transcode ?? transcodeJson,
         incarnation: '',
         deadLetterWriter: writer,
-        metrics,
+        metrics: { ...metrics, watchBudget },
         logger: { info: note, warn: note, error: note },
         clock,
         random: () => 0,
@@ -118,6 +129,7 @@ export const createWorld = async (
       while (!(await condition())) {
         clock.wakeNext()
         await nextTurn()
+        peak.bytes = Math.max(peak.bytes, usedBytes())
       }
     },
     close: async () => {
