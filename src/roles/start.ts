@@ -27,7 +27,8 @@ export type Role = (typeof ROLES)[number]
 /** Of budget.memory, where one process runs both: the monitor's panes grow with its series, the archive works well with little. */
 const MEMORY_SHARES = { monitor: 3 / 4, archive: 1 / 4 } as const
 
-const configOf = (role: keyof typeof MEMORY_SHARES, { config, roles }: Pick<Options, 'config' | 'roles'>): Config => {
+/** As one role sees it. */
+export const configOf = (role: keyof typeof MEMORY_SHARES, { config, roles }: Pick<Options, 'config' | 'roles'>): Config => {
   const runsBoth = roles.includes('monitor') && roles.includes('archive')
   const memoryBytes = Math.floor(config.budget.memoryBytes * (runsBoth ? MEMORY_SHARES[role] : 1))
   return { ...config, budget: { ...config.budget, memoryBytes } }

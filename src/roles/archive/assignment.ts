@@ -69,7 +69,7 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
     if (isOfOther)
       logger.warn(
         { topic, partition, topicId, committed: { topicId: stored.metadata, offset: Number(stored.offset) }, startsAt: first },
-        'archive: the topic was deleted and made again: its events are archived from the start',
+        'archive: the topic was deleted and made again: archiving begins anew',
       )
     await membership.commitOffsets(new Map([[partition, BigInt(first)]]), topicId ?? '')
     return first
