@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
 import { type Server, startElasticsearch } from '../../../scripts/stack.d/index.mjs'
 import type { Log, LogWriter } from '../../../src/consumers/log.ts'
@@ -84,7 +84,10 @@ test('an archive outlives minutes without Elasticsearch, and a SIGKILL after: ea
 }, async () => {
   let elasticsearch: Server = await startElasticsearch({ heapMb: 512 })
   const { port, dir, url: elasticsearchUrl } = elasticsearch
-  undo.push(() => elasticsearch.stop())
+  undo.push(async () => {
+    await elasticsearch.stop()
+    rmSync(dir, { recursive: true, force: true }) // a server that was killed leaves it
+  })
   const run = configured(elasticsearchUrl)
   const log = newLog({ partitions: PARTITIONS })
   undo.push(log.close)
