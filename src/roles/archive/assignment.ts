@@ -178,7 +178,8 @@ export const createAssignment = (options: AssignmentOptions): Assignment => {
       for (const [topicId, offsets] of moved) {
         try {
           await membership.commitOffsets(offsets, topicId)
-          for (const [partition, offset] of offsets) committed.set(partition, Number(offset))
+          for (const [partition, offset] of offsets)
+            if ((running.get(partition)?.topicId ?? '') === topicId) committed.set(partition, Number(offset))
         } catch (error) {
           const reason = error instanceof Error ? error.message : String(error)
           logger.info({ reason }, 'archive: offsets not committed, again later')
