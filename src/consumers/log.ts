@@ -55,6 +55,16 @@ export type PartitionReader = Readonly<{
   close(): Promise<void>
 }>
 
+/** What a group has committed for a partition: the next offset to read, and a note of whoever committed it (empty: none). */
+export type CommittedOffset = Readonly<{ offset: bigint; metadata: string }>
+
+/**
+ * `fetchMaxBytes`: of one answer, if that is less than what the log is configured for; a batch that is larger comes alone.
+ * `keepsMemory`: false where memory must be free again once an answer was iterated, at the price of new memory for each. Blocks
+ * are then lent no longer than that, and nothing is fetched ahead.
+ */
+export type ReaderOptions = Readonly<{ fetchMaxBytes?: number; keepsMemory?: boolean }>
+
 /** Membership of a consumer group: who owns which partitions. Never fetches. */
 export type Membership = Readonly<{
   /** Joins; `onAssigned` is called with the whole new assignment each time it changes, `onRevoking` when a rebalance begins. */
@@ -70,10 +80,11 @@ export type Membership = Readonly<{
   /**
    * The next offsets to read. To the monitor they are for lag tools only, its authority is the state store; to roles that
    * keep no state of their own (archive, notify) they are the position. Refused by the group (a zombie, a rebalance) -> throws.
+   * `metadata` is kept beside each.
    */
-  commitOffsets(offsets: ReadonlyMap<number, bigint>): Promise<void>
+  commitOffsets(offsets: ReadonlyMap<number, bigint>, metadata?: string): Promise<void>
   /** What the group has committed for these partitions; a partition without a commit is absent. */
-  committed(partitions: readonly number[]): Promise<ReadonlyMap<number, bigint>>
+  committed(partitions: readonly number[]): Promise<ReadonlyMap<number, CommittedOffset>>
   stop(): Promise<void>
 }>
 
@@ -119,7 +130,9 @@ export type TopicSpec = Readonly<{
 /** The log port: Kafka, or its in-memory twin. */
 export type Log = Readonly<{
   partitionCount(topic: string): Promise<number>
-  reader(at: TopicPartition): Promise<PartitionReader>
+  /** Tells the topic from one of the same name that was deleted, which a partition's offsets do not. Null: this log gives no ids. */
+  topicId(topic: string): Promise<string | null>
+  reader(at: TopicPartition, options?: ReaderOptions): Promise<PartitionReader>
   membership(options: Readonly<{ groupId: string; topic: string; sessionTimeoutMs: number }>): Membership
   /** Without taking part. Throws when the log cannot be asked. */
   groupMembers(options: Readonly<{ groupId: string; topic: string }>): Promise<readonly GroupMember[]>

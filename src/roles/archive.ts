@@ -9,14 +9,17 @@ import { createBulkWriter } from '../sinks/elasticsearch/writer.ts'
 import type { ProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
 import type { Health } from '../sinks/readiness.ts'
 import { createAssignment } from './archive/assignment.ts'
-import type { BatchLimits } from './archive/batch.ts'
+import { createIncarnation } from './archive/incarnation.ts'
+import { createArchiveMemory } from './archive/memory.ts'
 import type { Transcode } from './archive/transcode.ts'
+import { createBudget } from './budget.ts'
 
 export type ArchiveOptions = Readonly<{
-  config: Pick<Config, 'namespace' | 'kafka'> & Readonly<{ elasticsearch: ElasticsearchAddress & Readonly<{ index: string }> }>
+  config: Pick<Config, 'namespace' | 'kafka' | 'budget'> &
+    Readonly<{ elasticsearch: ElasticsearchAddress & Readonly<{ index: string }> }>
   log: Log
   transcode: Transcode
-  /** What tells this topic from one of the same name that was deleted before (see document.ts). */
+  /** Where the log gives no topic ids: what tells this topic from one of the same name that was deleted before. */
   incarnation: string
   /** Shared with others of this process; not closed here. */
   deadLetterWriter: LogWriter
@@ -36,8 +39,6 @@ export type Archive = Readonly<{
   stop(graceMs?: number): Promise<void>
 }>
 
-/** Of a request: Elasticsearch is at its best with some MB; a thousand documents are one at 25 features. */
-const LIMITS: BatchLimits = { maxDocuments: 1_000, maxBytes: 5 * 1024 * 1024 }
 const BACKOFF: BackoffOptions = { baseMs: 200, maxMs: 30_000 }
 const LINGER_MS = 500
 const COMMIT_INTERVAL_MS = 1_000
@@ -47,9 +48,9 @@ const GRACE_MS = 10_000
  * The archive role: every event of the predictions topic as a document in Elasticsearch, in a consumer group of its own.
  *
  * A record's offset is committed only after Elasticsearch has acknowledged its document, so each is sent at least once; its
- * id is its place in the log, so it is there once. While Elasticsearch refuses, membership is kept and nothing is fetched:
- * at most one fetch and one request a partition are in memory. What it refuses for good becomes a dead letter; what cannot
- * be decoded is left to the monitor to dead-letter, and counted.
+ * id is its place in the log, so it is there once. While Elasticsearch refuses, membership is kept, and nothing more is fetched:
+ * at most one fetch and one request a partition are in memory, of all partitions at most `budget.memoryBytes`. What it refuses
+ * for good becomes a dead letter; what cannot be decoded is left to the monitor to dead-letter, and counted.
  */
 export const startArchive = (options: ArchiveOptions): Archive => {
   const { config, log, metrics, logger, clock, random, onCrash } = options
@@ -84,6 +85,8 @@ export const startArchive = (options: ArchiveOptions): Archive => {
     }
   }
 
+  const budget = createBudget(config.budget.memoryBytes)
+  metrics.watchBudget('archive-memory', budget)
   const membership = log.membership({ groupId: `${namespace}-archive`, topic, sessionTimeoutMs: kafka.sessionTimeoutMs })
   const assignment = createAssignment({
     ...options,
@@ -91,14 +94,15 @@ export const startArchive = (options: ArchiveOptions): Archive => {
     membership,
     ready: install(),
     startAt: kafka.startAt,
+    incarnation: options.incarnation,
     signal: stopping.signal,
     partition: {
       transcode: options.transcode,
       index: elasticsearch.index,
-      incarnation: options.incarnation,
+      topicIdNow: createIncarnation(log, topic),
+      memory: createArchiveMemory(budget, kafka.fetchMaxBytes, kafka.partitions),
       writer: bulk,
       deadLetters: { topic: kafka.topics.deadLetters, writer: options.deadLetterWriter },
-      limits: LIMITS,
       lingerMs: LINGER_MS,
       backoff: BACKOFF,
       clock,

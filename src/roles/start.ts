@@ -24,6 +24,16 @@ import { isUnusable } from './unusable.ts'
 export const ROLES = ['monitor', 'archive'] as const
 export type Role = (typeof ROLES)[number]
 
+/** Of budget.memory, where one process runs both: the monitor's panes grow with its series, the archive works well with little. */
+const MEMORY_SHARES = { monitor: 3 / 4, archive: 1 / 4 } as const
+
+/** As one role sees it. */
+export const configOf = (role: keyof typeof MEMORY_SHARES, { config, roles }: Pick<Options, 'config' | 'roles'>): Config => {
+  const runsBoth = roles.includes('monitor') && roles.includes('archive')
+  const memoryBytes = Math.floor(config.budget.memoryBytes * (runsBoth ? MEMORY_SHARES[role] : 1))
+  return { ...config, budget: { ...config.budget, memoryBytes } }
+}
+
 export type RunningRoles = Readonly<{
   /** Rejects when a role cannot go on. */
   failed: Promise<never>
@@ -128,7 +138,7 @@ const openMonitor = async (
   const domain = createDomainMetrics(registry)
   const context = await waitFor('schema-registry', options, () =>
     createMonitorContext({
-      config,
+      config: configOf('monitor', options),
       log,
       store,
       schemas,
@@ -156,14 +166,15 @@ const openArchive = (
   deadLetterWriter: LogWriter,
   fail: (error: Error) => void,
 ): Archive => {
-  const { config, logger, metrics, clock } = options
+  const { logger, metrics, clock } = options
+  const config = configOf('archive', options)
   const { elasticsearch } = config
   if (elasticsearch === null) throw new Error('the archive role was started without elasticsearch')
   return startArchive({
     config: { ...config, elasticsearch },
     log,
     transcode: createTranscode(schemas, { clock, logger }),
-    // a topic that was made again is refused by the monitor until the namespace changes: the namespace tells them apart
+    // without topic ids, a topic that was made again is refused by the monitor until the namespace changes
     incarnation: config.namespace,
     deadLetterWriter,
     metrics,

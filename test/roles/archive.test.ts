@@ -3,7 +3,7 @@ import type { Log } from '../../src/consumers/log.ts'
 import { markerHeaders } from '../../src/consumers/marker.ts'
 import { readRange, signal } from '../consumers/support.ts'
 import { type BulkServer, startBulkServer } from '../sinks/elasticsearch/bulk-server.ts'
-import { createWorld, DEAD_LETTERS, event, TOPIC, type World } from './archive/support.ts'
+import { createWorld, DEAD_LETTERS, event, placeOf, TOPIC, type World } from './archive/support.ts'
 
 let server: BulkServer
 const worlds: World[] = []
@@ -23,7 +23,7 @@ afterEach(async () => {
   await server.close()
 })
 
-const ids = () => [...server.stored.keys()].sort()
+const ids = () => [...server.stored.keys()].map(placeOf).sort()
 const letters = async ({ log }: World) => {
   const reader = await log.reader({ topic: DEAD_LETTERS, partition: 0 })
   const { lowOffset, highOffset } = await reader.range()
@@ -32,17 +32,18 @@ const letters = async ({ log }: World) => {
 
 describe('every event', () => {
   test('becomes a document with its place in the log, in the index of its month, and is then committed', async () => {
-    const { start, append, until, committed } = await world()
+    const { log, start, append, until, committed } = await world()
+    const topicId = await log.topicId(TOPIC)
     await append('{"id":"a"}', '{"id":"b","x":1}')
     start()
     await until(async () => (await committed())[0] === 2n)
     expect([...server.stored.values()]).toEqual([
       {
         index: 'events-2026.03',
-        id: 'predictions-0-0',
+        id: `predictions-${topicId}-0-0`,
         source: { id: 'a', tidemark: { topic: TOPIC, partition: 0, offset: 0, recordTime: Date.parse('2026-03-15T12:00:00Z') } },
       },
-      { index: 'events-2026.03', id: 'predictions-0-1', source: expect.objectContaining({ id: 'b', x: 1 }) },
+      { index: 'events-2026.03', id: `predictions-${topicId}-0-1`, source: expect.objectContaining({ id: 'b', x: 1 }) },
     ])
   })
 
@@ -116,7 +117,7 @@ describe('what is no event', () => {
       transcode: async () => (known ? { kind: 'json', text: '{}' } : { kind: 'unavailable', reason: 'registry down' }),
     })
     await it.until(() => archive.health().kind === 'down' && JSON.stringify(archive.health()).includes('registry'))
-    expect(archive.health()).toEqual({ kind: 'down', reason: 'predictions-0: registry down' })
+    expect(archive.health()).toEqual({ kind: 'down', reason: 'predictions-0 waits (schema-registry): registry down' })
     known = true
     await it.until(() => server.stored.size === 1)
     expect(archive.health()).toEqual({ kind: 'ok' })
@@ -196,7 +197,8 @@ describe('while Elasticsearch is down', () => {
     await it.append('{}', '{}', '{}')
     it.start()
     await it.until(async () => (await it.committed())[0] === 3n)
-    expect(server.requests).toEqual([['predictions-0-0', 'predictions-0-1', 'predictions-0-2'], ['predictions-0-1']])
+    const asked = server.requests.map(request => request.map(placeOf))
+    expect(asked).toEqual([['predictions-0-0', 'predictions-0-1', 'predictions-0-2'], ['predictions-0-1']])
   })
 })
 
@@ -214,7 +216,7 @@ describe('each event is there once', () => {
     it.start()
     await it.until(async () => (await it.committed())[0] === 3n)
     expect(ids()).toEqual(['predictions-0-0', 'predictions-0-1', 'predictions-0-2'])
-    expect(server.requests.flat().filter(id => id === 'predictions-0-0')).toHaveLength(2)
+    expect(server.requests.flat().filter(id => placeOf(id) === 'predictions-0-0')).toHaveLength(2)
   })
 
   test('whoever joins and leaves', async () => {
@@ -278,20 +280,23 @@ describe('the log', () => {
     expect(await it.metric('gap_records_total')).toEqual([
       'tidemark_process_gap_records_total{role="archive",topic="predictions",partition="0"} 2',
     ])
-    expect(it.logged).toContainEqual(expect.objectContaining({ lostRecords: 2, fromOffset: 1 }))
+    expect(it.logged).toContainEqual(expect.objectContaining({ records: 2, offset: 1, goesOnAt: 3 }))
   })
 
-  test('that is shorter than what was archived is not read: it is another log', async () => {
+  test('that is shorter than what was archived is sent again from its beginning, and the gap is counted', async () => {
     const it = await world()
-    await it.append('{}')
+    await it.append('{}', '{}')
     await it.commit(new Map([[0, 7n]]))
     const archive = it.start()
-    await it.until(() => JSON.stringify(archive.health()).includes('ends at'))
-    expect(archive.health()).toMatchObject({ reason: expect.stringContaining('ends at 1 and was archived up to 7') })
-    await it.append(...Array.from({ length: 10 }, () => '{}'))
-    for (let i = 0; i < 50; i++) await it.until(() => true)
-    expect(server.stored.size).toBe(0)
-    expect(archive.health()).toMatchObject({ kind: 'down' })
+    await it.until(async () => (await it.committed())[0] === 2n)
+    expect(ids()).toEqual(['predictions-0-0', 'predictions-0-1'])
+    expect(await it.metric('gap_records_total')).toEqual([
+      'tidemark_process_gap_records_total{role="archive",topic="predictions",partition="0"} 5',
+    ])
+    expect(it.logged).toContainEqual(
+      expect.objectContaining({ message: expect.stringContaining('the log ends before'), records: 5, offset: 7, goesOnAt: 0 }),
+    )
+    expect(archive.health()).toEqual({ kind: 'ok' })
   })
 })
 

@@ -4,6 +4,7 @@ import { type AnswerMemory, answerSockets, lentMemory, ownMemory } from './answe
 import { sentenceOf, typeOf } from './errors.ts'
 import { Broker, connectionPoolBuilder, createLogger, fetchRequest, logLevel } from './kafkajs-internals.ts'
 import { type KafkaLogger, kafkajsLogCreator } from './logger.ts'
+import { askTopicId } from './topic-id.ts'
 
 export const CONNECTION_TIMEOUT_MS = 5_000
 export const AUTHENTICATION_TIMEOUT_MS = 10_000
@@ -44,6 +45,8 @@ export type Line = Readonly<{
 export type Brokers = Readonly<{
   /** Where each partition's leader is; undefined while it has none. */
   leaders(topic: string): Promise<readonly (Address | undefined)[]>
+  /** Null before Kafka 2.8, which has none. */
+  topicId(topic: string): Promise<string | null>
   connect(address: Address): Promise<Line>
   /** False while any broker of the cluster does not know the topic, or a leader of it: after creation that takes a moment. */
   isKnownEverywhere(topic: string): Promise<boolean>
@@ -138,6 +141,7 @@ export const createBrokers = (config: KafkaConfig, logger: KafkaLogger): Brokers
       for (const { partitionId, leader } of partitions) leaders[partitionId] = brokers.find(({ nodeId }) => nodeId === leader)
       return leaders
     },
+    topicId: topic => askSeed(broker => askTopicId(broker, topic)),
     async connect(address) {
       const { memory, lendNext } = lentMemory()
       return lineOver(await open(address, poolsOver(memory)), lendNext)

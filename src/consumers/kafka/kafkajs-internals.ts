@@ -10,8 +10,9 @@ import Broker from 'kafkajs/src/broker/index.js'
 import connectionPoolBuilder from 'kafkajs/src/cluster/connectionPoolBuilder.js'
 import loggers from 'kafkajs/src/loggers/index.js'
 import socketFactory from 'kafkajs/src/network/socketFactory.js'
+import Encoder from 'kafkajs/src/protocol/encoder.js'
 import fetchRequest from 'kafkajs/src/protocol/requests/fetch/v11/request.js'
 
-export { Broker, connectionPoolBuilder, fetchRequest, socketFactory }
+export { Broker, connectionPoolBuilder, Encoder, fetchRequest, socketFactory }
 export const { createLogger } = loggers
 export const { AssignerProtocol, ConfigResourceTypes, Kafka, KafkaJSNonRetriableError, logLevel, PartitionAssigners } = kafkajs

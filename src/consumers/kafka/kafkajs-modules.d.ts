@@ -5,6 +5,13 @@ declare module 'kafkajs/src/loggers/index.js' {
   export = loggers
 }
 
+declare module 'kafkajs/src/protocol/encoder.js' {
+  class Encoder {
+    writeBuffer(bytes: Buffer): Encoder
+  }
+  export = Encoder
+}
+
 declare module 'kafkajs/src/network/socketFactory.js' {
   import type { ISocketFactory } from 'kafkajs'
 

@@ -28,7 +28,7 @@ export const createKafkaLog = (
 ): Log => {
   const brokers = createBrokers(config, logger)
   const client = createClient(config, logger, retry)
-  const readerOptions = { fetchMaxBytes: config.fetchMaxBytes, maxWaitMs, retryDelaysMs: RETRY_DELAYS_MS }
+  const readerOptions = { maxWaitMs, retryDelaysMs: RETRY_DELAYS_MS }
   const opened = new Set<() => Promise<void>>()
 
   /** What is not closed by its user is closed with the log. */
@@ -47,7 +47,8 @@ export const createKafkaLog = (
 
   return {
     partitionCount,
-    reader: async at => {
+    topicId: brokers.topicId,
+    reader: async (at, { fetchMaxBytes = Number.POSITIVE_INFINITY, keepsMemory = true } = {}) => {
       // Without a broker to ask, the reader is opened all the same: its fetches say what is the matter.
       const partitions = await partitionCount(at.topic).catch(error => {
         if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') throw error
@@ -56,7 +57,8 @@ export const createKafkaLog = (
       if (!(at.partition < partitions)) {
         throw new Error(`topic ${at.topic} has ${partitions} partitions, no partition ${at.partition}`)
       }
-      return keep(createPartitionReader(brokers, at, readerOptions))
+      const own = { fetchMaxBytes: Math.min(fetchMaxBytes, config.fetchMaxBytes), memory: keepsMemory ? 'lent' : 'own' } as const
+      return keep(createPartitionReader(brokers, at, { ...readerOptions, ...own }))
     },
     membership: options => {
       const membership = createMembership(client, options)

@@ -129,10 +129,12 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
         waiting = [...waiting, { heartbeats: 0, resolve, reject }]
       })
     },
-    async commitOffsets(offsets) {
+    async commitOffsets(offsets, metadata = '') {
       const member = running()
       if (!isAssigned) throw new Error(`group ${groupId} is rebalancing: offsets cannot be committed`)
-      await member.commitOffsets([...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })))
+      await member.commitOffsets(
+        [...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset), metadata })),
+      )
     },
     async committed(partitions) {
       const admin = client.admin()
@@ -142,7 +144,9 @@ export const createMembership = (client: Kafka, { groupId, topic, sessionTimeout
         const wanted = (found?.partitions ?? []).filter(
           ({ partition, offset }) => partitions.includes(partition) && !offset.startsWith('-'),
         )
-        return new Map(wanted.map(({ partition, offset }) => [partition, BigInt(offset)]))
+        return new Map(
+          wanted.map(({ partition, offset, metadata }) => [partition, { offset: BigInt(offset), metadata: metadata ?? '' }]),
+        )
       } finally {
         await admin.disconnect()
       }

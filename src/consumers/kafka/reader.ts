@@ -8,6 +8,8 @@ import { readRecordSet } from './record-set.ts'
 
 export type ReaderOptions = Readonly<{
   fetchMaxBytes: number
+  /** `lent` is kept for as long as the connection is, and costs less: see connection.ts. */
+  memory?: 'lent' | 'own'
   /** How long the broker holds a fetch at the end of the log. */
   maxWaitMs: number
   /** Pauses before the second and later tries. */
@@ -102,14 +104,15 @@ export const createPartitionReader = (brokers: Brokers, at: TopicPartition, opti
       },
     )
     if (set.isEmpty && set.headerFault !== undefined) return { kind: 'corrupt', ...set.headerFault }
-    const { blocks, nextOffset, steppedOver, fingerprint } = set
+    const { nextOffset, steppedOver, fingerprint } = set
+    const blocks = options.memory === 'own' ? letGo(set.blocks) : set.blocks
     const { highWatermark, lastStableOffset } = fetched
     return { kind: 'records', blocks, nextOffset, steppedOver, fingerprint, highWatermark, lastStableOffset }
   }
 
   const fetchOver = async (line: Line, offset: number): Promise<Try<Fetched>> => {
-    const { fetchMaxBytes: maxBytes, maxWaitMs } = options
-    const { bytes, fetched } = await ask(line, 'lent', { offset, maxBytes, maxWaitMs, isolation: 'read_committed' })
+    const { fetchMaxBytes: maxBytes, maxWaitMs, memory = 'lent' } = options
+    const { bytes, fetched } = await ask(line, memory, { offset, maxBytes, maxWaitMs, isolation: 'read_committed' })
     if (fetched.errorCode === 0) return done(records(bytes, fetched, offset))
     const error = errorName(fetched.errorCode)
     switch (kindOfFetchError(fetched.errorCode)) {
@@ -168,6 +171,25 @@ export const createPartitionReader = (brokers: Brokers, at: TopicPartition, opti
       for (const resolve of waiting) resolve(CLOSED)
       drop(line)
     },
+  }
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** The blocks of an answer that is done with hold nothing of it. */
+function* letGo(blocks: Iterable<RecordBlock>): Generator<RecordBlock> {
+  let last: RecordBlock | undefined
+  try {
+    for (const block of blocks) {
+      last = block
+      yield block
+    }
+  } finally {
+    if (last !== undefined) {
+      last.bytes = NOTHING
+      last.view = new DataView(NOTHING.buffer, NOTHING.byteOffset, 0)
+      last.count = 0
+    }
   }
 }
 

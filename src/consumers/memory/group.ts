@@ -1,5 +1,5 @@
 import { assignSticky } from '../assignment.ts'
-import type { GroupMember, Membership } from '../log.ts'
+import type { CommittedOffset, GroupMember, Membership } from '../log.ts'
 
 type Listener = Parameters<Membership['start']>[0]
 
@@ -37,7 +37,7 @@ export const createMemoryGroup = (
 ): MemoryGroup => {
   const members: Member[] = []
   const memberOf = new WeakMap<Membership, () => Member | undefined>()
-  const committed = new Map<number, bigint>()
+  const committed = new Map<number, CommittedOffset>()
   let generation = 0
   let joins = 0
   let phase: 'stable' | 'revoking' | 'assigning' = 'stable'
@@ -117,14 +117,14 @@ export const createMemoryGroup = (
         if (phase !== 'stable' || !members.includes(member)) return rejoined(member)
         return new Promise(resolve => defer(resolve))
       },
-      commitOffsets: async offsets => {
+      commitOffsets: async (offsets, metadata = '') => {
         const member = started()
         if (phase === 'assigning' || !members.includes(member)) {
           throw new Error(`group ${groupId} refuses the offsets of a member that is not in its current generation`)
         }
         for (const [partition, offset] of offsets) {
           if (!member.held.has(partition)) throw new Error(`partition ${partition} is not assigned to this member of ${groupId}`)
-          committed.set(partition, offset)
+          committed.set(partition, { offset, metadata })
         }
       },
       committed: async partitions => new Map([...committed].filter(([partition]) => partitions.includes(partition))),

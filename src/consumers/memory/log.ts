@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { encodeHeaders } from '../headers.ts'
 import type { FencedLogWriter, Log, LogWriter, Membership, OutgoingRecord, TopicPartition } from '../log.ts'
 import { partitionOfKey } from '../murmur2.ts'
@@ -34,9 +35,16 @@ export type MemoryLog = Log &
     evict(membership: Membership): void
     /** Retention: the partition now begins at `beforeOffset`. */
     deleteRecords(at: TopicPartition, beforeOffset: number): void
+    /** Readers find nothing, until the topic is made again: then they read that one. Groups keep their offsets. */
+    deleteTopic(name: string): void
   }>
 
-type Topic = Readonly<{ partitions: readonly MemoryPartition[]; config: Readonly<Record<string, string>>; appendTime: boolean }>
+type Topic = Readonly<{
+  id: string
+  partitions: readonly MemoryPartition[]
+  config: Readonly<Record<string, string>>
+  appendTime: boolean
+}>
 
 /** `keyless` counts records without key, which go to the partitions in turn. */
 type Shared = {
@@ -65,6 +73,11 @@ export const createMemoryLog = (options: MemoryLogOptions): MemoryLog => {
       for (const group of shared.groups.values()) group.evict(membership)
     },
     deleteRecords: (at, beforeOffset) => partitionAt(shared, at).deleteBefore(beforeOffset),
+    deleteTopic(name) {
+      const { partitions } = topicNamed(shared, name)
+      shared.topics.delete(name)
+      for (const partition of partitions) partition.announce()
+    },
   }
 }
 
@@ -125,8 +138,11 @@ const createClient = (shared: Shared, options: MemoryLogOptions): Log => {
 
   return {
     partitionCount: async topic => topicNamed(shared, topic).partitions.length,
-    reader: async at => {
-      const inner = createMemoryReader(partitionAt(shared, at), readerOptions)
+    topicId: async topic => topicNamed(shared, topic).id,
+    reader: async (at, { fetchMaxBytes = Number.POSITIVE_INFINITY } = {}) => {
+      partitionAt(shared, at)
+      const own = { fetchMaxBytes: Math.min(fetchMaxBytes, readerOptions.fetchMaxBytes) }
+      const inner = createMemoryReader(() => partitionAt(shared, at), { ...readerOptions, ...own })
       const close = async () => {
         shared.readers.delete(inner)
         opened.delete(close)
@@ -154,7 +170,8 @@ const createClient = (shared: Shared, options: MemoryLogOptions): Log => {
         if (create && !shared.topics.has(spec.name)) {
           const config = { ...DEFAULT_CONFIG, ...spec.config }
           const partitions = Array.from({ length: spec.partitions }, () => createMemoryPartition())
-          shared.topics.set(spec.name, { partitions, config, appendTime: config['message.timestamp.type'] === 'LogAppendTime' })
+          const appendTime = config['message.timestamp.type'] === 'LogAppendTime'
+          shared.topics.set(spec.name, { id: randomUUID().slice(0, 8), partitions, config, appendTime })
         }
         const topic = shared.topics.get(spec.name)
         problems.push(...topicProblems(spec, topic && { partitions: topic.partitions.length, config: topic.config }, 'memory'))

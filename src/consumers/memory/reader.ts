@@ -12,13 +12,21 @@ export type MemoryReader = PartitionReader & Readonly<{ wake(): void }>
 
 const CLOSED = { kind: 'unavailable', reason: 'the reader was closed' } as const
 
-export const createMemoryReader = (partition: MemoryPartition, options: MemoryReaderOptions): MemoryReader => {
+/** `find` throws while the topic is not there. */
+export const createMemoryReader = (find: () => MemoryPartition, options: MemoryReaderOptions): MemoryReader => {
   const answers = new Set<() => void>()
   let closed = false
 
-  const answer = (offset: number): Fetched => (closed ? CLOSED : partition.read(offset, options.fetchMaxBytes))
+  const answer = (offset: number): Fetched => {
+    if (closed) return CLOSED
+    try {
+      return find().read(offset, options.fetchMaxBytes)
+    } catch (error) {
+      return { kind: 'unavailable', reason: error instanceof Error ? error.message : String(error) }
+    }
+  }
 
-  const longPoll = (offset: number): Promise<Fetched> =>
+  const longPoll = (partition: MemoryPartition, offset: number): Promise<Fetched> =>
     new Promise(resolve => {
       const done = () => {
         takeBack()
@@ -36,14 +44,17 @@ export const createMemoryReader = (partition: MemoryPartition, options: MemoryRe
   }
 
   return {
-    fetch: offset => (!closed && offset === partition.highOffset() ? longPoll(offset) : Promise.resolve(answer(offset))),
-    fingerprintAt: async offset => partition.fingerprintAt(offset),
-    range: async () => ({
-      lowOffset: partition.lowOffset(),
-      highOffset: partition.highOffset(),
-      lastStableOffset: partition.highOffset(),
-    }),
-    offsetAt: async timeMs => partition.offsetAt(timeMs),
+    fetch: async offset => {
+      const now = answer(offset)
+      return now.kind === 'records' && now.nextOffset() === offset ? longPoll(find(), offset) : now
+    },
+    fingerprintAt: async offset => find().fingerprintAt(offset),
+    range: async () => {
+      const partition = find()
+      const highOffset = partition.highOffset()
+      return { lowOffset: partition.lowOffset(), highOffset, lastStableOffset: highOffset }
+    },
+    offsetAt: async timeMs => find().offsetAt(timeMs),
     close: async () => {
       closed = true
       wake()

@@ -1,8 +1,9 @@
 import type { LogWriter, PartitionReader, TopicPartition } from '../../consumers/log.ts'
 import type { BulkWriter } from '../../sinks/elasticsearch/writer.ts'
 import type { ProcessMetrics } from '../../sinks/prometheus/process-metrics.ts'
-import type { BatchLimits } from './batch.ts'
 import { createArchiveFetched } from './fetched.ts'
+import type { Incarnation } from './incarnation.ts'
+import { type ArchiveMemory, createPartitionMemory } from './memory.ts'
 import type { Transcode } from './transcode.ts'
 import { createWaiting, type WaitingOptions } from './waiting.ts'
 
@@ -14,59 +15,90 @@ export type PartitionOptions = WaitingOptions &
     reader: PartitionReader
     transcode: Transcode
     index: string
+    /** Part of each document's id: see document.ts. */
     incarnation: string
+    /** The topic's id when `from` was found; null where the log gives none. */
+    topicId: string | null
+    topicIdNow: Incarnation
+    memory: ArchiveMemory
     writer: BulkWriter
     deadLetters: Readonly<{ topic: string; writer: LogWriter }>
-    limits: BatchLimits
     /** Between two fetches at the log's end, so that a trickle of events is not a request each. */
     lingerMs: number
     metrics: ProcessMetrics
     /** Everything below is in Elasticsearch, in the dead letters, or not for the archive. */
     onArchived: (offset: number) => void
-    /** Retention took records before they were read. */
-    onGap: (lostRecords: number, fromOffset: number) => void
+    onGap: (gap: Gap) => void
   }>
 
-/** Archives one partition until the signal is aborted, or its log is not the one that was read before. */
-export const archivePartition = async (options: PartitionOptions, signal: AbortSignal): Promise<void> => {
-  const { at, reader, lingerMs, clock, metrics, onArchived, onTrouble, onGap } = options
+/**
+ * Records between what was archived and what the log has. `retention`: it took them before they were read. `truncated`: the log
+ * ends before what was archived of it; as others may come to stand there, all that it has is sent again.
+ */
+export type Gap = Readonly<{ kind: 'retention' | 'truncated'; records: number; offset: number; goesOnAt: number }>
+
+/** Archives one partition until the signal is aborted, or the topic was deleted and made again. */
+export const archivePartition = async (options: PartitionOptions, signal: AbortSignal): Promise<'stopped' | 'recreated'> => {
+  const { at, reader, topicId, topicIdNow, lingerMs, clock, metrics, onArchived, onGap } = options
   const waiting = createWaiting(options, signal)
-  const archive = createArchiveFetched(options, waiting, signal)
+  const memory = createPartitionMemory(options.memory, waiting, signal)
+  const archive = createArchiveFetched(options, memory, waiting, signal)
   let offset = options.from
-  while (!signal.aborted) {
+
+  /** Asked after an answer came: its records are of the topic that `from` belongs to. Undefined: told to stop. */
+  const isSameTopic = async (): Promise<boolean | undefined> => {
+    if (topicId === null) return true
+    const now = await waiting.until('log', topicIdNow)
+    return now === undefined ? undefined : now === topicId
+  }
+
+  /** A function of its own, so that nothing refers to the answer any more while memory for the next is waited for. */
+  const step = async (): Promise<'on' | 'stopped' | 'recreated'> => {
+    if (!(await memory.beforeFetch())) return 'stopped'
     const fetched = await reader.fetch(offset)
-    if (signal.aborted) return
-    switch (fetched.kind) {
-      case 'unavailable':
-        await waiting.after(fetched.reason)
-        break
-      case 'corrupt':
-        // Another replica may have it whole. Never stepped over.
-        await waiting.after(`the log is damaged at offset ${fetched.offset}: ${fetched.reason}`)
-        break
-      case 'out-of-range':
-        if (offset > fetched.highOffset) return onTrouble(shrunk(options, offset, fetched.highOffset))
-        onGap(fetched.lowOffset - offset, offset)
-        offset = fetched.lowOffset
-        onArchived(offset)
-        break
-      case 'records':
-        waiting.over()
-        if ((await archive(fetched)) === 'stopped') return
-        offset = fetched.nextOffset()
-        onArchived(offset)
-        metrics.partition('archive', at.topic, at.partition, {
-          position: offset,
-          highWatermark: fetched.highWatermark,
-          watermarkMs: null,
-        })
-        if (offset >= fetched.lastStableOffset) await clock.sleep(lingerMs, signal)
-        break
+    if (signal.aborted) return 'stopped'
+    if (fetched.kind === 'unavailable' || fetched.kind === 'corrupt') {
+      memory.read()
+      // Of a damaged batch another replica may have a whole copy. Never stepped over.
+      const damage = fetched.kind === 'corrupt' ? `the log is damaged at offset ${fetched.offset}: ` : ''
+      await waiting.after('log', `${damage}${fetched.reason}`)
+      return signal.aborted ? 'stopped' : 'on'
     }
+    const isSame = await isSameTopic()
+    if (isSame !== true) return isSame === undefined ? 'stopped' : 'recreated'
+    waiting.over('log')
+    if (fetched.kind === 'out-of-range') {
+      onGap(gapAt(offset, fetched))
+      offset = fetched.lowOffset
+      onArchived(offset)
+      return 'on'
+    }
+    if ((await archive(fetched)) === 'stopped') return 'stopped'
+    memory.read()
+    offset = fetched.nextOffset()
+    onArchived(offset)
+    metrics.partition('archive', at.topic, at.partition, {
+      position: offset,
+      highWatermark: fetched.highWatermark,
+      watermarkMs: null,
+    })
+    if (offset >= fetched.lastStableOffset) await clock.sleep(lingerMs, signal)
+    return 'on'
+  }
+
+  try {
+    while (!signal.aborted) {
+      const reached = await step()
+      memory.read()
+      if (reached !== 'on') return reached
+    }
+    return 'stopped'
+  } finally {
+    memory.close()
   }
 }
 
-/** Going on would step over whatever now stands at the offsets that were read before. */
-const shrunk = ({ at: { topic, partition } }: PartitionOptions, offset: number, highOffset: number): string =>
-  `${topic}-${partition} ends at ${highOffset} and was archived up to ${offset}: the topic was made again, or truncated. ` +
-  'Stop the archive, move its group with kafka-consumer-groups.sh --reset-offsets, and start it again'
+const gapAt = (offset: number, { lowOffset, highOffset }: Readonly<{ lowOffset: number; highOffset: number }>): Gap =>
+  offset < lowOffset
+    ? { kind: 'retention', records: lowOffset - offset, offset, goesOnAt: lowOffset }
+    : { kind: 'truncated', records: offset - highOffset, offset, goesOnAt: lowOffset }

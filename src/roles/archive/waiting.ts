@@ -1,45 +1,60 @@
 import type { Clock } from '../../clock.ts'
 import { type BackoffOptions, backoffMs } from '../../sinks/elasticsearch/backoff.ts'
 
+/** What a partition of the archive may wait for. */
+export type WaitReason = 'elasticsearch' | 'memory-budget' | 'log' | 'schema-registry' | 'dead-letters' | 'group'
+
+export type Wait = Readonly<{ reason: WaitReason; detail: string; sinceMs: number }>
+
 export type WaitingOptions = Readonly<{
   backoff: BackoffOptions
   clock: Clock
   random: () => number
   /** What keeps the work from going on; null: nothing any more. */
-  onTrouble: (reason: string | null) => void
+  onWait: (wait: Wait | null) => void
 }>
 
-/** Waiting for a world that is slow: longer after each failure in a row, and said. */
+/** Waiting for a world that is slow, and saying so: one thing at a time. */
 export type Waiting = Readonly<{
-  after(reason: string): Promise<void>
-  /** It works again. */
-  over(): void
+  begin(reason: WaitReason, detail: string): void
+  /** Begins, and backs off: longer after each failure in a row. */
+  after(reason: WaitReason, detail: string): Promise<void>
+  /** It works again; nothing where something else is waited for. */
+  over(reason: WaitReason): void
   /** Calls until it does not throw; undefined: told to stop before that. */
-  until<T>(call: () => Promise<T>): Promise<T | undefined>
+  until<T>(reason: WaitReason, call: () => Promise<T>): Promise<T | undefined>
 }>
 
-export const createWaiting = ({ clock, random, backoff, onTrouble }: WaitingOptions, signal: AbortSignal): Waiting => {
+export const createWaiting = ({ clock, random, backoff, onWait }: WaitingOptions, signal: AbortSignal): Waiting => {
   let failures = 0
-  const after = async (reason: string): Promise<void> => {
-    failures++
-    onTrouble(reason)
+  let wait: Wait | null = null
+  const begin = (reason: WaitReason, detail: string): void => {
+    wait = { reason, detail, sinceMs: wait?.reason === reason ? wait.sinceMs : clock.now() }
+    onWait(wait)
+  }
+  const after = async (reason: WaitReason, detail: string): Promise<void> => {
+    failures = wait?.reason === reason ? failures + 1 : 1
+    begin(reason, detail)
     await clock.sleep(backoffMs(failures, backoff, random), signal)
   }
-  const over = (): void => {
-    if (failures > 0) onTrouble(null)
+  const over = (reason: WaitReason): void => {
+    if (wait?.reason !== reason) return
+    wait = null
     failures = 0
+    onWait(null)
   }
   return {
+    begin,
     after,
     over,
-    until: async call => {
+    until: async (reason, call) => {
       while (!signal.aborted) {
         try {
           const result = await call()
-          over()
+          over(reason)
           return result
         } catch (error) {
-          await after(error instanceof Error ? error.message : String(error))
+          await after(reason, error instanceof Error ? error.message : String(error))
         }
       }
       return undefined

@@ -29,11 +29,15 @@ export const classifyHttp = (reply: HttpReply): HttpVerdict => {
   if (reply.kind === 'unreachable') return { kind: 'retry', reason: reply.reason }
   const { status, body } = reply
   if (status >= 200 && status < 300) return { kind: 'answered', body }
+  return { kind: status === 413 ? 'too-large' : 'retry', reason: refusalOf(status, body) }
+}
+
+/** A reply that is no success, as a sentence. */
+export const refusalOf = (status: number, body: string): string => {
   const reason = `HTTP ${status}${body === '' ? '' : `: ${body.slice(0, 300)}`}`
-  if (status === 413) return { kind: 'too-large', reason }
-  if (status === 401 || status === 403)
-    return { kind: 'retry', reason: `${reason}; check elasticsearch.username and elasticsearch.password, and what they may do` }
-  return { kind: 'retry', reason }
+  // a read-only cluster also says 403
+  const isLogin = status === 401 || (status === 403 && !body.includes('cluster_block_exception'))
+  return isLogin ? `${reason}; check elasticsearch.username and elasticsearch.password, and what they may do` : reason
 }
 
 /** Errors of status 400 that are the cluster's or the index's, not the document's. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { refusalOf } from './classify.ts'
 import type { ElasticsearchClient } from './client.ts'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -46,5 +47,5 @@ export const installTemplate = async (
     reply = await put(forOpenSearch(template))
   if (reply.kind === 'unreachable') return { kind: 'failed', reason: reply.reason }
   if (reply.status >= 200 && reply.status < 300) return { kind: 'ok' }
-  return { kind: 'failed', reason: `index template ${index}: HTTP ${reply.status}: ${reply.body.slice(0, 500)}` }
+  return { kind: 'failed', reason: `index template ${index}: ${refusalOf(reply.status, reply.body)}` }
 }

@@ -18,8 +18,11 @@ export type Delivery =
  * take (busy, down, read-only: for ever), and holds one request in memory meanwhile.
  */
 export type BulkWriter = Readonly<{
-  /** The signal ends it after the request under way, which is not cut off. */
-  deliver(documents: readonly BulkDocument[], signal: AbortSignal): Promise<Delivery>
+  /**
+   * The signal ends it after the request under way, which is not cut off. `onWait` hears why nothing went through, each time
+   * that it is so, and `null` when it is over.
+   */
+  deliver(documents: readonly BulkDocument[], signal: AbortSignal, onWait?: (reason: string | null) => void): Promise<Delivery>
   /** As the last request found it. */
   health(): Health
 }>
@@ -61,7 +64,7 @@ export const createBulkWriter = (options: BulkWriterOptions): BulkWriter => {
 
   return {
     health: () => (trouble === null ? { kind: 'ok' } : { kind: 'down', reason: trouble }),
-    deliver: async (documents, signal) => {
+    deliver: async (documents, signal, onWait = () => {}) => {
       const tally = { created: 0, duplicates: 0, refused: [] as RefusedDocument[] }
       const requests: (readonly number[])[] = documents.length === 0 ? [] : [documents.map((_, position) => position)]
       let failures = 0
@@ -77,10 +80,13 @@ export const createBulkWriter = (options: BulkWriterOptions): BulkWriter => {
         const again = verdict.kind === 'retry' ? positions : settle(tally, positions, verdict.items)
         if (again.length === 0) {
           note(null)
+          onWait(null)
           failures = 0
           continue
         }
-        note(verdict.kind === 'retry' ? verdict.reason : retryReason(verdict.items))
+        const reason = verdict.kind === 'retry' ? verdict.reason : retryReason(verdict.items)
+        note(reason)
+        onWait(reason)
         failures = again.length < positions.length ? 1 : failures + 1
         requests.unshift(again)
         await sleep(backoffMs(failures, backoff, random), signal)

@@ -9,6 +9,7 @@ export type LogUnderTest = Readonly<{
   /** A prefix for this run's topics and groups. */
   prefix: string
   deleteRecords(at: TopicPartition, beforeOffset: number): Promise<void>
+  deleteTopic(name: string): Promise<void>
   close(): Promise<void>
 }>
 

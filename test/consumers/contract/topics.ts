@@ -34,6 +34,22 @@ export const topicContract = ({ under, newTopic }: Bench): void => {
       await expect(under().log.partitionCount(`${under().prefix}-nowhere`)).rejects.toThrow(`${under().prefix}-nowhere`)
     })
 
+    test('one has an id, the same to every client; made again under its name, it has another', async () => {
+      const { log, other, deleteTopic } = under()
+      const topic = await newTopic()
+      const id = await log.topicId(topic)
+      expect(id).toMatch(/^[\w-]+$/)
+      expect(await other.topicId(topic)).toBe(id)
+      expect(await log.topicId(await newTopic())).not.toBe(id)
+      await deleteTopic(topic)
+      await expect.poll(() => log.topicId(topic).catch((error: Error) => error.message)).toBe(`topic ${topic} does not exist`)
+      const spec = { name: topic, partitions: 1, replicationFactor: 1, config: {} }
+      expect(await other.ensureTopics([spec], { create: true })).toEqual([])
+      const madeAgain = await log.topicId(topic)
+      expect(madeAgain).toMatch(/^[\w-]+$/)
+      expect(madeAgain).not.toBe(id)
+    })
+
     test('a log that can be reached is healthy', async () => {
       expect(await under().log.health()).toEqual({ kind: 'ok' })
     })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Address, Brokers, FetchRequest, Line } from '../../../src/consumers/kafka/connection.ts'
 import { createPartitionReader } from '../../../src/consumers/kafka/reader.ts'
+import type { RecordBlock } from '../../../src/consumers/record-block.ts'
 import { expectRecords, plainRecords, recordsOf } from '../support.ts'
 import { encodeAnswer, encodeBatch, encodeBatchOf, simpleBatch, type TestAnswer } from './encode.ts'
 
@@ -47,6 +48,7 @@ const scripted = (
       if (leader instanceof Error) throw leader
       return [undefined, leader]
     },
+    topicId: async () => null,
     connect: async ({ host }) => line(host),
     isKnownEverywhere: async () => true,
     ping: async () => {},
@@ -55,8 +57,9 @@ const scripted = (
   return { brokers, asked, requests }
 }
 
-const readerOf = (brokers: Brokers, retries = 3) =>
+const readerOf = (brokers: Brokers, retries = 3, memory: 'lent' | 'own' = 'lent') =>
   createPartitionReader(brokers, AT, {
+    memory,
     fetchMaxBytes: 1000,
     maxWaitMs: 7,
     retryDelaysMs: Array.from({ length: retries }, () => 1),
@@ -72,6 +75,26 @@ describe('a partition reader', () => {
     const { brokers, requests } = scripted([records(0, 3)])
     expect(recordsOf(expectRecords(await readerOf(brokers).fetch(0)))).toHaveLength(3)
     expect(requests).toEqual([{ ...AT, offset: 0, maxBytes: 1000, maxWaitMs: 7, isolation: 'read_committed' }])
+  })
+
+  test('holds nothing of an answer that was iterated, whole or in part, where memory is not kept', async () => {
+    const { brokers } = scripted([records(0, 3), records(3, 3)])
+    const reader = readerOf(brokers, 0, 'own')
+    const blocks: RecordBlock[] = []
+    for (const offset of [0, 3]) {
+      for (const block of expectRecords(await reader.fetch(offset)).blocks) {
+        expect(block.count).toBe(3)
+        blocks.push(block)
+        if (offset === 3) break
+      }
+    }
+    expect(blocks.map(({ bytes, count }) => [bytes.length, count])).toEqual([
+      [0, 0],
+      [0, 0],
+    ])
+    const kept = expectRecords(await readerOf(scripted([records(0, 3)]).brokers).fetch(0))
+    const [block] = kept.blocks
+    expect(block.bytes.length).toBeGreaterThan(0)
   })
 
   test('keeps its connection', async () => {

@@ -11,6 +11,7 @@ logContract('the log in memory', async () => {
     other: log.client(),
     prefix: 'contract',
     deleteRecords: async (at, beforeOffset) => log.deleteRecords(at, beforeOffset),
+    deleteTopic: async name => log.deleteTopic(name),
     close: () => log.close(),
   }
 })
@@ -138,6 +139,19 @@ describe('the twin’s own promises', () => {
       onCrash: error => void errors.push(error.message),
     })
     expect(errors).toEqual(['ours'])
+  })
+
+  test('a reader whose topic is deleted answers so, also when it waits; it reads the one that is made in its place', async () => {
+    const { log } = await newLog(1)
+    const writer = await log.writer()
+    await writer.append(TOPIC, [{ key: 'a', value: Buffer.from('old') }])
+    const reader = await log.reader({ topic: TOPIC, partition: 0 })
+    const waiting = reader.fetch(1)
+    log.deleteTopic(TOPIC)
+    expect(await waiting).toEqual({ kind: 'unavailable', reason: `topic ${TOPIC} does not exist` })
+    await log.ensureTopics([{ name: TOPIC, partitions: 1, config: {} }], { create: true })
+    await writer.append(TOPIC, [{ key: 'a', value: Buffer.from('new') }])
+    expect(recordsOf(expectRecords(await reader.fetch(0))).map(record => record.value)).toEqual(['new'])
   })
 
   test('group events run by the given scheduler', async () => {

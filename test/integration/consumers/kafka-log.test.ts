@@ -16,6 +16,7 @@ logContract('the log on Kafka', async () => {
       await admin.fetchTopicOffsets(topic) // kafkajs deletes only in topics whose metadata it has
       await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(beforeOffset) }] })
     },
+    deleteTopic: name => admin.deleteTopics({ topics: [name] }),
     close: async () => {
       await Promise.all([log.close(), other.close()])
       await admin.disconnect()

@@ -57,7 +57,7 @@ describe('a member of a real group', () => {
     await membership.freshHeartbeat()
     expect(told).toEqual(['assigned 0,1 in 1', 'assigned 0,1 in 2'])
     await membership.commitOffsets(new Map([[0, 7n]]))
-    expect(await membership.committed([0, 1])).toEqual(new Map([[0, 7n]]))
+    expect(await membership.committed([0, 1])).toEqual(new Map([[0, { offset: 7n, metadata: '' }]]))
     await membership.stop()
   })
 

@@ -5,7 +5,7 @@ import { PREDICTION_DEFAULTS } from '../../../src/events/prediction-defaults.ts'
 import { createMemoryRegistry } from '../../../src/events/registry.ts'
 import { createTranscode } from '../../../src/roles/archive/transcode.ts'
 import { readRange } from '../../consumers/support.ts'
-import { createWorld, DEAD_LETTERS, TOPIC, type World } from '../../roles/archive/support.ts'
+import { createWorld, DEAD_LETTERS, placeOf, TOPIC, type World } from '../../roles/archive/support.ts'
 import { stack } from '../../support/stack.ts'
 import { ownIndex } from './support.ts'
 
@@ -30,6 +30,8 @@ afterEach(async () => {
   await own.close()
   expect(world.crashes).toEqual([])
 })
+
+const places = async (query?: unknown) => (await own.find(query)).map(placeOf)
 
 /** A registry, a gateway that writes by it, and archives that read by it. */
 const open = async () => {
@@ -63,8 +65,8 @@ describe('the archive, on the real Elasticsearch,', () => {
     expect(await world.metric('archive_documents_total{outcome="duplicate"}')).toEqual([
       'tidemark_process_archive_documents_total{outcome="duplicate"} 4000',
     ])
-    expect(await own.find({ term: { id: 'p0' } })).toEqual(['predictions-0-0'])
-    expect(await own.find({ term: { id: 'p1999' } })).toEqual(['predictions-1-999'])
+    expect(await places({ term: { id: 'p0' } })).toEqual(['predictions-0-0'])
+    expect(await places({ term: { id: 'p1999' } })).toEqual(['predictions-1-999'])
   })
 
   test('is searched by features, of which every gateway may have its own', async () => {
@@ -75,9 +77,9 @@ describe('the archive, on the real Elasticsearch,', () => {
     ])
     start()
     await archived(1n)
-    expect(await own.find({ term: { 'features.x': '20.5' } })).toEqual(['predictions-0-0'])
-    expect(await own.find({ query_string: { query: 'features.only_here:true AND model:m' } })).toEqual(['predictions-1-0'])
-    expect(await own.find({ exists: { field: 'features.x' } })).toEqual(['predictions-0-0', 'predictions-1-0'])
+    expect(await places({ term: { 'features.x': '20.5' } })).toEqual(['predictions-0-0'])
+    expect(await places({ query_string: { query: 'features.only_here:true AND model:m' } })).toEqual(['predictions-1-0'])
+    expect(await places({ exists: { field: 'features.x' } })).toEqual(['predictions-0-0', 'predictions-1-0'])
   })
 
   test('dead-letters what an index refuses, and goes on', async () => {
@@ -92,7 +94,7 @@ describe('the archive, on the real Elasticsearch,', () => {
     ])
     start()
     await archived(2n)
-    expect(await own.find()).toEqual(['predictions-0-0', 'predictions-1-0', 'predictions-1-1'])
+    expect(await places()).toEqual(['predictions-0-0', 'predictions-1-0', 'predictions-1-1'])
     const letters = await readRange(await world.log.reader({ topic: DEAD_LETTERS, partition: 0 }), 0, 1)
     expect(letters.map(({ key }) => key)).toEqual(['does not'])
     const headers = Buffer.from(letters[0].headers, 'hex').toString('utf8')

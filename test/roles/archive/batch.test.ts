@@ -23,7 +23,7 @@ const blockOf = async (...values: readonly string[]) => {
 describe('a batch', () => {
   test('takes documents up to their number', async () => {
     const block = await blockOf('a', 'b', 'c')
-    const batch = createBatch({ maxDocuments: 2, maxBytes: 1e6 })
+    const batch = createBatch({ maxDocuments: 2, maxBytes: 1e6, maxHeldBytes: 1e9 })
     expect([0, 1, 2].map(i => batch.add(document('{}'), block, i))).toEqual([true, true, false])
     expect(batch.documents).toHaveLength(2)
     batch.clear()
@@ -32,7 +32,7 @@ describe('a batch', () => {
 
   test('takes documents up to their bytes in UTF-8, and a first one of any size', async () => {
     const block = await blockOf('a', 'b')
-    const batch = createBatch({ maxDocuments: 10, maxBytes: 1_000 })
+    const batch = createBatch({ maxDocuments: 10, maxBytes: 1_000, maxHeldBytes: 1e9 })
     expect(batch.add(document('é'.repeat(600)), block, 0)).toBe(true)
     expect(batch.add(document('{}'), block, 1)).toBe(false)
     batch.clear()
@@ -45,12 +45,25 @@ describe('a batch', () => {
     const block = await blockOf(...values)
     const at = { topic: 't', partition: 0, reason: 'r', detail: 'd' }
     const expected = values.map((_, i) => deadLetterRecord({ block, i, ...at }))
-    const batch = createBatch({ maxDocuments: 10, maxBytes: 1e6 })
+    const batch = createBatch({ maxDocuments: 10, maxBytes: 1e6, maxHeldBytes: 1e9 })
     for (const i of values.keys()) batch.add(document('{}'), block, i)
     block.bytes.fill(0)
     for (const column of [block.offsets, block.keyStarts, block.valueStarts, block.headerStarts]) column.fill(0)
     expect(values.map((_, i) => deadLetterRecord({ block: batch.records, i, ...at }))).toEqual(expected)
     expect(batch.records.count).toBe(3)
     expect([...batch.records.timestampsMs.subarray(0, 3)]).toEqual([42, 42, 42])
+  })
+
+  test('takes no more than the memory it may hold, records and their headers included', async () => {
+    const block = await blockOf('x'.repeat(500), 'x'.repeat(500))
+    const batch = createBatch({ maxDocuments: 10, maxBytes: 1e6, maxHeldBytes: 3_000 })
+    expect(batch.heldBytes()).toBe(0)
+    expect(batch.add(document('{}'), block, 0)).toBe(true)
+    const one = batch.heldBytes()
+    expect(one).toBeGreaterThan(2 * 2 + 3 * 500)
+    expect(batch.add(document('{}'), block, 1)).toBe(false)
+    expect(batch.heldBytes()).toBe(one)
+    batch.clear()
+    expect([batch.heldBytes(), batch.records.bytes.length]).toEqual([0, 0])
   })
 })

@@ -5,6 +5,7 @@ import type { Log, OutgoingRecord } from '../../../src/consumers/log.ts'
 import { createMemoryLog, type MemoryLogOptions } from '../../../src/consumers/memory/log.ts'
 import type { Transcode } from '../../../src/roles/archive/transcode.ts'
 import { type Archive, startArchive } from '../../../src/roles/archive.ts'
+import type { WatchedBudget } from '../../../src/sinks/prometheus/process/resources.ts'
 import { createProcessMetrics } from '../../../src/sinks/prometheus/process-metrics.ts'
 import { createManualClock } from './manual-clock.ts'
 
@@ -47,10 +48,11 @@ export const createWorld = async (
     partitions?: number
     index?: string
     deadLetters?: boolean
+    memoryBytes?: number
     log?: Partial<MemoryLogOptions>
   }>,
 ) => {
-  const { url, partitions = 1, index = 'events', deadLetters = true } = settings
+  const { url, partitions = 1, index = 'events', deadLetters = true, memoryBytes = 64 * 1024 * 1024 } = settings
   const clock = createManualClock(NOW_MS)
   const log = createMemoryLog({ clock: clock.now, ...settings.log })
   const topic = (name: string, count: number) => ({ name, partitions: count, config: {} })
@@ -61,6 +63,13 @@ export const createWorld = async (
   const registry = new Registry()
   const metrics = createProcessMetrics({ registry, nowMs: clock.now, defaultMetrics: false })
   const logged: Record<string, unknown>[] = []
+  const peak = { bytes: 0 }
+  const budgets: WatchedBudget[] = []
+  const watchBudget: typeof metrics.watchBudget = (name, budget) => {
+    budgets.push(budget)
+    metrics.watchBudget(name, budget)
+  }
+  const usedBytes = () => budgets.flatMap(({ byPart }) => [...byPart().values()]).reduce((sum, bytes) => sum + bytes, 0)
   const note = (fields: unknown, message?: string) =>
     void logged.push(typeof fields === 'string' ? { message: fields } : { ...(fields as object), message })
   const crashes: Error[] = []
@@ -72,18 +81,22 @@ export const createWorld = async (
     log,
     logged,
     crashes,
+    /** What archives held at most, as of all turns of `until`; they share no budget. */
+    peak,
+    usedBytes,
     start: (some: ArchiveSettings = {}): Archive => {
       const archive = startArchive({
         config: {
           namespace: 'test',
           kafka: kafkaConfig(partitions, some.startAt),
+          budget: { memoryBytes, stateBytes: 0, outboxAlerts: 0 },
           elasticsearch: { url: some.url ?? url, index: some.index ?? index },
         },
         log: some.log ?? log,
         transcode: some.transcode ?? transcodeJson,
         incarnation: '',
         deadLetterWriter: writer,
-        metrics,
+        metrics: { ...metrics, watchBudget },
         logger: { info: note, warn: note, error: note },
         clock,
         random: () => 0,
@@ -100,7 +113,9 @@ export const createWorld = async (
       ),
     /** What the archive's group has committed. */
     committed: async (): Promise<Readonly<Record<number, bigint>>> =>
-      Object.fromEntries(await group().committed(Array.from({ length: partitions }, (_, p) => p))),
+      Object.fromEntries(
+        [...(await group().committed(Array.from({ length: partitions }, (_, p) => p)))].map(([p, { offset }]) => [p, offset]),
+      ),
     commit: async (offsets: ReadonlyMap<number, bigint>) => {
       const membership = group()
       await membership.start({ onAssigned: () => {}, onRevoking: () => {}, onCrash: () => {} })
@@ -114,6 +129,7 @@ export const createWorld = async (
       while (!(await condition())) {
         clock.wakeNext()
         await nextTurn()
+        peak.bytes = Math.max(peak.bytes, usedBytes())
       }
     },
     close: async () => {
@@ -122,6 +138,9 @@ export const createWorld = async (
     },
   }
 }
+
+/** A document's id without the topic's. */
+export const placeOf = (id: string): string => id.replace(/^predictions-[0-9a-f]{8}-/, 'predictions-')
 
 export type World = Awaited<ReturnType<typeof createWorld>>
 

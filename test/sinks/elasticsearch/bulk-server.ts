@@ -16,8 +16,11 @@ export type BulkServer = {
   readonly templates: Map<string, unknown>
   /** Ids of each bulk request, in order of arrival, whatever it was answered. */
   readonly requests: (readonly string[])[]
-  /** Instead of doing what a bulk request says; `hang` and `cut` after doing it: no answer, or a closed connection. */
-  whole: null | Readonly<{ status: number; body: string }> | 'hang' | 'cut'
+  /**
+   * Instead of doing what a bulk request says; or after doing it: no answer (`hang`), a closed connection before it (`cut`) or in
+   * its middle (`half`), half of its text as if that were all (`garbled`).
+   */
+  whole: null | Readonly<{ status: number; body: string }> | 'hang' | 'cut' | 'half' | 'garbled'
   /** A bulk request waits for it before anything is done. */
   gate: Promise<void> | null
   /** Instead of creating a document. */
@@ -36,9 +39,9 @@ const BAD_KEY: ItemReply = {
   error: { type: 'document_parsing_exception', reason: 'Keys in [flattened] fields cannot contain the reserved character \\0' },
 }
 
-export const startBulkServer = async (): Promise<BulkServer> => {
+export const startBulkServer = async (port = 0): Promise<BulkServer> => {
   const http = createServer((request, response) => void answer(request, response))
-  await new Promise<void>(resolve => http.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>(resolve => http.listen(port, '127.0.0.1', resolve))
   const server: BulkServer = {
     url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
     stored: new Map(),
@@ -82,7 +85,11 @@ export const startBulkServer = async (): Promise<BulkServer> => {
     const items = actions.map(({ _index, _id }, i) => ({ create: create(server, _index, _id, lines[i * 2 + 1]) }))
     if (server.whole === 'hang') return
     if (server.whole === 'cut') return void request.socket.destroy()
-    json(200, { errors: items.some(item => item.create.status >= 300), items })
+    const text = JSON.stringify({ errors: items.some(item => item.create.status >= 300), items })
+    const half = text.slice(0, text.length / 2)
+    if (server.whole === 'garbled') return void json(200, half)
+    if (server.whole !== 'half') return void json(200, text)
+    response.writeHead(200, { 'content-length': text.length }).write(half, () => request.socket.destroy())
   }
   return server
 }

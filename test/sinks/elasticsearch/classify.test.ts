@@ -20,6 +20,11 @@ describe('an HTTP reply', () => {
     })
   })
 
+  test('403 of a cluster that is read-only is tried again, and says nothing of passwords', () => {
+    const body = '{"error":{"type":"cluster_block_exception","reason":"blocked by: [FORBIDDEN/6/cluster read-only (api)];"}}'
+    expect(classifyHttp({ kind: 'reply', status: 403, body })).toEqual({ kind: 'retry', reason: `HTTP 403: ${body}` })
+  })
+
   test('413 is too much at once', () => {
     expect(classifyHttp({ kind: 'reply', status: 413, body: '' })).toEqual({ kind: 'too-large', reason: 'HTTP 413' })
   })

@@ -116,18 +116,21 @@ describe('the Elasticsearch writer', () => {
     expect(results.at(-1)).toBe('ok')
   })
 
-  test('an answer that was lost after the documents were stored makes no second copy', async () => {
-    const { server, writer } = await start()
-    server.whole = 'cut'
-    const delivery = writer.deliver(
-      ['a', 'b'].map(id => document(id)),
-      never,
-    )
-    await until(() => server.requests.length > 1)
-    server.whole = null
-    expect(await delivery).toEqual({ kind: 'delivered', created: 0, duplicates: 2, refused: [] })
-    expect(ids(server)).toEqual(['a', 'b'])
-  })
+  test.each(['cut', 'half', 'garbled'] as const)(
+    'an answer that was lost (%s) after the documents were stored makes no second copy',
+    async whole => {
+      const { server, writer } = await start()
+      server.whole = whole
+      const delivery = writer.deliver(
+        ['a', 'b'].map(id => document(id)),
+        never,
+      )
+      await until(() => server.requests.length > 1)
+      server.whole = null
+      expect(await delivery).toEqual({ kind: 'delivered', created: 0, duplicates: 2, refused: [] })
+      expect(ids(server)).toEqual(['a', 'b'])
+    },
+  )
 
   test('a request that is not answered is given up after its time, and sent again', async () => {
     const { server, writer, troubles } = await start(50)
