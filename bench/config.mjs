@@ -25,7 +25,7 @@ const profile = {
   counts: Array.from({ length: BINS }, () => EVENTS / BINS),
 }
 
-const referenceOf = model => ({
+export const referenceOf = model => ({
   format: 1,
   version: 'benchmark',
   model,

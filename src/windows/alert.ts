@@ -44,3 +44,9 @@ export type Alert = Readonly<{
   message: string
   links: Readonly<Record<string, string>>
 }>
+
+/** Enough of an alert that fires to say that it is over, when no window speaks of it any more. */
+export type FiringAlert = Pick<
+  Alert,
+  'rule' | 'severity' | 'model' | 'version' | 'segment' | 'metric' | 'subject' | 'window' | 'threshold' | 'referenceVersion'
+>

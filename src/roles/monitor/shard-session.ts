@@ -205,6 +205,8 @@ export const claimShard = async (
     await settleDeleted(closing.deletedThroughMs)
     if (closedThroughMs <= state.firedThroughMs()) return verifyStored()
     await state.adoptPolicy(plans.reachMs)
+    const closed = state.closeForeign()
+    if (closed.length > 0) await commit(state.firedThroughMs(), closed)
     const keys = await panes.keys(partitionCount, state.firedThroughMs(), closedThroughMs)
     for (let loaded = 0; state.firedThroughMs() < closedThroughMs; ) {
       loaded += await panes.load(partitionCount, keys.slice(loaded), closedThroughMs, bounds.stepBytes)

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
 import type { ShardNumbers } from '../../sinks/prometheus/domain-metrics.ts'
-import type { Alert } from '../../windows/alert.ts'
-import { encodeRegistry, parseRegistry, type Registry, retireSeries } from '../../windows/firing/registry.ts'
-import type { RuleStates } from '../../windows/rules/engine.ts'
+import type { Alert, FiringAlert } from '../../windows/alert.ts'
+import { countAlert, encodeRegistry, parseRegistry, type Registry, retireSeries } from '../../windows/firing/registry.ts'
+import type { Plans } from '../../windows/plan.ts'
+import { abandon, type RuleStates } from '../../windows/rules/engine.ts'
 import type { Policy } from '../../windows/rules/policy.ts'
 import { adopt, versionAt } from '../../windows/rules/schedule.ts'
 import type { RuleState } from '../../windows/rules/state.ts'
@@ -22,6 +23,8 @@ export type ShardState = Readonly<{
   adoptPolicy(reachMs: number): Promise<void>
   /** Writes everything that changed, with alerts for the outbox. Throws OwnershipLost. */
   commit(throughMs: number, alerts: readonly Alert[]): Promise<void>
+  /** Alerts on windows that the configuration has no more (a migration removed them): no window to come would close them. */
+  closeForeign(): readonly Alert[]
   numbers(): ShardNumbers
 }>
 
@@ -29,7 +32,7 @@ export const claimShardState = async (
   context: MonitorContext,
   options: Readonly<{ shard: number; token: string; logger: Logger; signal: AbortSignal }>,
 ): Promise<ShardState> => {
-  const { store, clock, config, metrics, policies } = context
+  const { store, clock, config, metrics, plans, policies } = context
   const { shard, token, logger, signal } = options
   const waiting = { clock, logger, signal, what: `state of shard ${shard}` }
   const claimed = await untilAvailable(() => store.shards.claim(shard, token), waiting)
@@ -53,7 +56,7 @@ export const claimShardState = async (
 
   const commit = async (throughMs: number, alerts: readonly Alert[]): Promise<void> => {
     const nextCommitId = `${token}:${++sequence}`
-    retireSeries(registry, throughMs, config.time.retireAfterMs)
+    const retired = retireSeries(registry, throughMs, config.time.retireAfterMs + plans.maxEveryMs)
     const command = {
       token,
       previousCommitId: commitId,
@@ -69,25 +72,30 @@ export const claimShardState = async (
     commitId = nextCommitId
     firedThroughMs = throughMs
     changed = new Map()
+    for (const series of retired) metrics.domain.forgetSeries(shard, series)
+  }
+
+  const rules: RuleStates = {
+    get: fingerprint => states.get(fingerprint),
+    set: (fingerprint, state) => {
+      changed.set(fingerprint, state && JSON.stringify(state))
+      if (state) states.set(fingerprint, state)
+      else states.delete(fingerprint)
+    },
+  }
+
+  const policyAt = (startMs: number): Policy => {
+    const version = versionAt(registry.policies, startMs)
+    const policy = known.get(version)
+    if (policy === undefined) throw new Error(`policy ${version} is scheduled and not known`)
+    return policy
   }
 
   return {
     registry,
-    rules: {
-      get: fingerprint => states.get(fingerprint),
-      set: (fingerprint, state) => {
-        changed.set(fingerprint, state && JSON.stringify(state))
-        if (state) states.set(fingerprint, state)
-        else states.delete(fingerprint)
-      },
-    },
+    rules,
     firedThroughMs: () => firedThroughMs,
-    policyAt: startMs => {
-      const version = versionAt(registry.policies, startMs)
-      const policy = known.get(version)
-      if (policy === undefined) throw new Error(`policy ${version} is scheduled and not known`)
-      return policy
-    },
+    policyAt,
     adoptPolicy: async reachMs => {
       const version = await untilAvailable(() => policies.current(), waiting)
       if (!adopt(registry.policies, version, firedThroughMs, reachMs)) return
@@ -99,6 +107,18 @@ export const claimShardState = async (
       )
     },
     commit,
+    closeForeign: () => {
+      const at = { startMs: firedThroughMs, endMs: firedThroughMs, reason: 'window-gone' } as const
+      const foreign = [...registry.firing].filter(([, firing]) => !hasWindow(plans, firing))
+      const alerts = foreign.flatMap(([fingerprint, firing]) =>
+        abandon(fingerprint, firing, at, policyAt(firedThroughMs), rules, firedThroughMs),
+      )
+      for (const alert of alerts) countAlert(registry, alert)
+      return alerts
+    },
     numbers: () => shardNumbers(registry),
   }
 }
+
+const hasWindow = (plans: Plans, { model, window }: FiringAlert): boolean =>
+  plans.planOf(model)?.config.windows.some(({ name }) => name === window) === true

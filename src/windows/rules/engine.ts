@@ -1,7 +1,8 @@
 import type { RuleConfig } from '../../config/config.ts'
-import type { Alert, Contributor } from '../alert.ts'
+import type { Alert, Contributor, FiringAlert } from '../alert.ts'
 import type { WindowResult } from '../window-result.ts'
-import { sentence } from './message.ts'
+import { closingSentence, sentence } from './message.ts'
+import type { Patience, Transition } from './phase.ts'
 import { applies, type Policy } from './policy.ts'
 import { type Announcement, isForgettable, NEW_RULE_STATE, observe, type RuleState } from './state.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -34,8 +35,7 @@ export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleSt
       const before = states.get(fingerprint)
       const { state, announcements } = observe(
         before ?? NEW_RULE_STATE,
-        { endMs: result.end, revision: result.revision, evidence: verdict.evidence },
-        rule,
+        { endMs: result.end, revision: result.revision, evidence: verdict.evidence, patience: patienceOf(rule) },
         keptFromMs,
       )
       if (!isForgettable(state)) states.set(fingerprint, state)
@@ -47,6 +47,62 @@ export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleSt
   }
   return alerts
 }
+
+/** Why nothing will be said of something any more. */
+export type AbandonReason = 'rule-gone' | 'series-retired' | 'window-gone'
+
+/** Says that an alert is over of which no window speaks any more: who waited for its end would wait for ever. */
+export const abandon = (
+  fingerprint: string,
+  firing: FiringAlert,
+  at: Readonly<{ startMs: number; endMs: number; reason: AbandonReason }>,
+  policy: Policy,
+  states: RuleStates,
+  keptFromMs: number,
+): readonly Alert[] => {
+  const before = states.get(fingerprint)
+  if (before === undefined) return []
+  const evidence = { kind: 'abandoned' } as const
+  const window = { endMs: at.endMs, revision: 0, evidence, patience: NO_PATIENCE } as const
+  const { state, announcements } = observe(before, window, keptFromMs)
+  states.set(fingerprint, state)
+  return announcements.map(({ state, transition }, i) => {
+    const incidentId = incidentOf(fingerprint, transition)
+    return {
+      ...firing,
+      id: `${incidentId}/${state}/${new Date(at.endMs).toISOString()}/0`,
+      fingerprint,
+      incidentId,
+      sequence: before.sequence + i + 1,
+      state,
+      windowStart: at.startMs,
+      windowEnd: at.endMs,
+      revision: 0,
+      since: transition.sinceMs,
+      value: null,
+      low: null,
+      high: null,
+      pValue: null,
+      n: 0,
+      contributors: [],
+      policyVersion: policy.version,
+      offsets: {},
+      message: closingSentence(firing, at, transition.sinceMs),
+      links: {},
+    }
+  })
+}
+
+const NO_PATIENCE: Patience = { forWindows: 1, keepFiringForWindows: 1, noData: 'keep' }
+
+const patienceOf = ({ forWindows, keepFiringForWindows, noData }: RuleConfig): Patience => ({
+  forWindows,
+  keepFiringForWindows,
+  noData,
+})
+
+/** The fingerprint and the first firing window. */
+const incidentOf = (fingerprint: string, { firedMs }: Transition): string => `${fingerprint}@${new Date(firedMs).toISOString()}`
 
 /** Rule, series and subject, readable: parts are URI-encoded and joined by slashes. */
 export const fingerprintOf = (rule: RuleConfig, result: WindowResult, verdict: Pick<Verdict, 'metric' | 'subject'>): string =>
@@ -68,7 +124,7 @@ const alertOf = (
   fingerprint: string,
   sequence: number,
 ): Alert => {
-  const incidentId = `${fingerprint}@${new Date(transition.firedMs).toISOString()}`
+  const incidentId = incidentOf(fingerprint, transition)
   return {
     id: `${incidentId}/${state}/${new Date(result.end).toISOString()}/${result.revision}`,
     fingerprint,

@@ -1,5 +1,4 @@
-import type { RuleConfig } from '../../config/config.ts'
-import { type Evidence, INACTIVE, type Phase, step, type Transition } from './phase.ts'
+import { type Evidence, INACTIVE, type Patience, type Phase, step, type Transition } from './phase.ts'
 
 /**
  * What a rule remembers of one fingerprint. Windows whose revision 1 may still come keep their evidence, so that a revision
@@ -8,12 +7,15 @@ import { type Evidence, INACTIVE, type Phase, step, type Transition } from './ph
 export type RuleState = Readonly<{
   base: Phase
   /** By rising window end. */
-  windows: readonly Readonly<{ endMs: number; revision: 0 | 1; evidence: Evidence }>[]
+  windows: readonly JudgedEnd[]
   /** What was said about these windows. */
   emitted: readonly Transition[]
   /** Alerts emitted so far. */
   sequence: number
 }>
+
+/** What one window said, and how patient the rule was that judged it: a later policy does not judge it anew. */
+export type JudgedEnd = Readonly<{ endMs: number; revision: 0 | 1; evidence: Evidence; patience: Patience }>
 
 /** A change that people must hear of. `retracted`: what was said to be firing, with all events known, was not. */
 export type Announcement = Readonly<{ state: 'firing' | 'resolved' | 'retracted'; transition: Transition }>
@@ -23,8 +25,7 @@ export const NEW_RULE_STATE: RuleState = { base: INACTIVE, windows: [], emitted:
 /** `keptFromMs`: windows that end before this get no revision any more. */
 export const observe = (
   state: RuleState,
-  window: Readonly<{ endMs: number; revision: 0 | 1; evidence: Evidence }>,
-  rule: RuleConfig,
+  window: JudgedEnd,
   keptFromMs: number,
 ): Readonly<{ state: RuleState; announcements: readonly Announcement[] }> => {
   const seen = state.windows.find(w => w.endMs === window.endMs)
@@ -34,8 +35,8 @@ export const observe = (
   const transitions: Transition[] = []
   let phase = state.base
   let base = state.base
-  for (const { endMs, evidence } of windows) {
-    const next = step(phase, evidence, endMs, rule)
+  for (const { endMs, evidence, patience } of windows) {
+    const next = step(phase, evidence, endMs, patience)
     phase = next.phase
     if (next.transition) transitions.push(next.transition)
     if (endMs < keptFromMs) base = phase
@@ -86,4 +87,4 @@ export const isForgettable = (state: RuleState): boolean =>
   state.sequence === 0 &&
   state.base.kind === 'inactive' &&
   state.emitted.length === 0 &&
-  state.windows.every(w => w.evidence.kind === 'no-data' || !w.evidence.breach)
+  state.windows.every(w => w.evidence.kind !== 'measured' || !w.evidence.breach)
