@@ -149,3 +149,58 @@ describe('the store is down', () => {
     expectAll(on)
   })
 })
+
+describe('memory is short when windows have left', () => {
+  it('the panes that they share with windows to come are forgotten, and read again', async () => {
+    const roomy = await sliding(false)
+    await rig?.close()
+    const tight = await sliding(true)
+    expect(tight.results).toEqual(roomy.results)
+    expect(roomy.frozenBytes).toBeGreaterThan(0)
+    // without room each of ten panes is read for each window, else once
+    expect(tight.panesRead).toBeGreaterThan(3 * roomy.panesRead)
+  })
+
+  /** Events come minute by minute, so that each window is fired in a round of its own; `isShort`: then there is no room. */
+  const sliding = async (isShort: boolean) => {
+    const models = [testModel({ windows: [testWindow('ten', 10 * MINUTE, MINUTE)] })]
+    const on = await createRig({ ...config, models, rules: [] })
+    rig = on
+    let panesRead = 0
+    const memory = { squeeze: () => {}, release: () => {} }
+    const process = await on.start({
+      store: store => ({
+        ...store,
+        shards: {
+          ...store.shards,
+          fire: async (shard, command) => {
+            const reply = await store.shards.fire(shard, command)
+            memory.squeeze()
+            return reply
+          },
+        },
+        partitions: {
+          ...store.partitions,
+          progress: count => {
+            memory.release()
+            return store.partitions.progress(count)
+          },
+          readPanes: (partition, keys) => {
+            panesRead += keys.length
+            return store.partitions.readPanes(partition, keys)
+          },
+        },
+      }),
+    })
+    const { memory: budget } = process.context.budgets
+    const others = budget.part('others')
+    if (isShort) memory.squeeze = () => others.set(budget.limitBytes)
+    memory.release = () => others.set(0)
+    for (const minute of everyMinute) {
+      await on.publish(0, [{ time: minute * MINUTE }])
+      await until(async () => ((await on.store.shards.firedThrough(1))[0] ?? -1) >= minute * MINUTE)
+    }
+    await until(() => on.results.length >= 2 * (MINUTES - 1))
+    return { frozenBytes: budget.byPart().get('frozen-panes') ?? 0, results: on.results, panesRead }
+  }
+})
