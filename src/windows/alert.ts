@@ -50,3 +50,6 @@ export type FiringAlert = Pick<
   Alert,
   'rule' | 'severity' | 'model' | 'version' | 'segment' | 'metric' | 'subject' | 'window' | 'threshold' | 'referenceVersion'
 >
+
+/** Removes a fingerprint from the compacted topic; `endMs`: of the window with which it was over. */
+export type Tombstone = Readonly<{ tombstone: string; endMs: number }>

@@ -101,8 +101,7 @@ export const claimShard = async (
   }
 
   const commit = async (throughMs: number, alerts: readonly Alert[]): Promise<void> => {
-    await state.commit(throughMs, alerts)
-    relay.filled(alerts.length)
+    relay.filled(await state.commit(throughMs, alerts))
     metrics.domain.shardNumbers(shard, state.numbers())
     metrics.process.shard(shard, { firedThroughMs: throughMs, series: state.registry.lastDataMs.size })
   }

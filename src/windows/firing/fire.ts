@@ -153,12 +153,10 @@ const fireSeries = (
     policyVersion: policy.version,
   }
   const explain = (metric: string, subject: string): readonly Contributor[] => explained(plan, cells, metric, subject)
-  const alerts = judgeWindow(
-    { result, offsets: merged.offsets, explain },
-    policy,
-    context.rules,
-    moment.dueMs - allowedLatenessMs,
-  )
+  const alerts = judgeWindow({ result, offsets: merged.offsets, explain }, policy, context.rules, {
+    keptFromMs: moment.dueMs - allowedLatenessMs,
+    forgottenBeforeMs: moment.endMs - context.time.alertRetentionMs,
+  })
   if (version !== null && segment === segmentKey({ ...series, segment: {} }) && window.name === totalsWindow(plan)) {
     count(result, moment, panes, segment, version, context)
   }

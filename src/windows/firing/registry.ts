@@ -13,6 +13,8 @@ export type Registry = Readonly<{
   totals: Map<string, Totals>
   /** Fingerprint to what is firing. */
   firing: Map<string, FiringAlert>
+  /** Fingerprint to the end of the window with which it was over. */
+  resolved: Map<string, number>
   /** `rule severity model state` as a JSON array, to the number of alerts sent. */
   alerts: Map<string, number>
   policies: ScheduledPolicy[]
@@ -33,6 +35,7 @@ export const parseRegistry = (json: string | null): Registry => {
     lastDataMs: new Map(Object.entries(stored?.lastDataMs ?? {})),
     totals: new Map(Object.entries(stored?.totals ?? {})),
     firing: new Map(Object.entries(stored?.firing ?? {})),
+    resolved: new Map(Object.entries(stored?.resolved ?? {})),
     alerts: new Map(Object.entries(stored?.alerts ?? {})),
     policies: [...(stored?.policies ?? [])],
   }
@@ -43,6 +46,7 @@ export const encodeRegistry = (registry: Registry): string =>
     lastDataMs: Object.fromEntries(registry.lastDataMs),
     totals: Object.fromEntries(registry.totals),
     firing: Object.fromEntries(registry.firing),
+    resolved: Object.fromEntries(registry.resolved),
     alerts: Object.fromEntries(registry.alerts),
     policies: registry.policies,
   } satisfies StoredRegistry)
@@ -66,8 +70,13 @@ export const countAlert = (registry: Registry, alert: Alert): void => {
   registry.alerts.set(key, (registry.alerts.get(key) ?? 0) + 1)
   const { version, segment, metric, subject, window, threshold, referenceVersion } = alert
   const firing = { rule, severity, model, version, segment, metric, subject, window, threshold, referenceVersion }
-  if (state === 'firing') registry.firing.set(fingerprint, firing)
-  else registry.firing.delete(fingerprint)
+  if (state === 'firing') {
+    registry.firing.set(fingerprint, firing)
+    registry.resolved.delete(fingerprint)
+  } else {
+    registry.firing.delete(fingerprint)
+    registry.resolved.set(fingerprint, alert.windowEnd)
+  }
 }
 
 export const totalsKey = (series: Series): string => JSON.stringify([series.model, series.version])

@@ -4,7 +4,7 @@ import type { WindowResult } from '../window-result.ts'
 import { closingSentence, sentence } from './message.ts'
 import type { Patience, Transition } from './phase.ts'
 import { applies, type Policy } from './policy.ts'
-import { type Announcement, isForgettable, NEW_RULE_STATE, observe, type RuleState } from './state.ts'
+import { type Announcement, isExpired, isForgettable, NEW_RULE_STATE, observe, type RuleState } from './state.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** A window result with what an alert about it must be able to say. */
@@ -21,25 +21,34 @@ export type RuleStates = Readonly<{
   set(fingerprint: string, state: RuleState | null): void
 }>
 
+/** What lies so far back that it counts no more. */
+export type Horizon = Readonly<{
+  /** Windows that end before get no revision any more. */
+  keptFromMs: number
+  /** Alerts that were over before are forgotten: their fingerprints begin anew. */
+  forgottenBeforeMs: number
+}>
+
 /**
  * Judges one window by every rule that applies and returns the alerts that leave, in order. The states are a function of
  * the windows judged so far: judging a (window end, revision) again changes nothing.
  */
-export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleStates, keptFromMs: number): readonly Alert[] => {
+export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleStates, horizon: Horizon): readonly Alert[] => {
   const { result } = window
   const alerts: Alert[] = []
   for (const rule of policy.rules) {
     if (!applies(rule, result)) continue
     for (const verdict of judge(rule, result.measures, result.samples)) {
       const fingerprint = fingerprintOf(rule, result, verdict)
-      const before = states.get(fingerprint)
+      const known = states.get(fingerprint)
+      const before = known === undefined || isExpired(known, horizon.forgottenBeforeMs) ? undefined : known
       const { state, announcements } = observe(
         before ?? NEW_RULE_STATE,
         { endMs: result.end, revision: result.revision, evidence: verdict.evidence, patience: patienceOf(rule) },
-        keptFromMs,
+        horizon.keptFromMs,
       )
       if (!isForgettable(state)) states.set(fingerprint, state)
-      else if (before) states.set(fingerprint, null)
+      else if (known) states.set(fingerprint, null)
       announcements.forEach((announcement, i) => {
         alerts.push(alertOf(window, rule, policy, verdict, announcement, fingerprint, (before?.sequence ?? 0) + i + 1))
       })

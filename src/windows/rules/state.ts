@@ -1,3 +1,4 @@
+import { NO_TIME_MS } from '../time.ts'
 import { type Evidence, INACTIVE, type Patience, type Phase, step, type Transition } from './phase.ts'
 
 /**
@@ -10,6 +11,8 @@ export type RuleState = Readonly<{
   windows: readonly JudgedEnd[]
   /** What was said about these windows. */
   emitted: readonly Transition[]
+  /** End of the last window about which something was said. */
+  toldMs: number
   /** Alerts emitted so far. */
   sequence: number
 }>
@@ -20,7 +23,7 @@ export type JudgedEnd = Readonly<{ endMs: number; revision: 0 | 1; evidence: Evi
 /** A change that people must hear of. `retracted`: what was said to be firing, with all events known, was not. */
 export type Announcement = Readonly<{ state: 'firing' | 'resolved' | 'retracted'; transition: Transition }>
 
-export const NEW_RULE_STATE: RuleState = { base: INACTIVE, windows: [], emitted: [], sequence: 0 }
+export const NEW_RULE_STATE: RuleState = { base: INACTIVE, windows: [], emitted: [], toldMs: NO_TIME_MS, sequence: 0 }
 
 /** `keptFromMs`: windows that end before this get no revision any more. */
 export const observe = (
@@ -48,6 +51,7 @@ export const observe = (
       base,
       windows: windows.filter(w => w.endMs >= keptFromMs),
       emitted: transitions.filter(t => t.endMs >= keptFromMs),
+      toldMs: announcements.length > 0 ? Math.max(state.toldMs, window.endMs) : state.toldMs,
       sequence: state.sequence + announcements.length,
     },
   }
@@ -80,6 +84,14 @@ const differences = (before: readonly Transition[], now: readonly Transition[]):
     }),
     ...come.map((transition): Announcement => ({ state: transition.kind, transition })),
   ]
+}
+
+/** What was said of it was over before `beforeMs`, and nothing has begun since: it is as if it had never been. */
+export const isExpired = (state: RuleState, beforeMs: number): boolean => {
+  if (state.toldMs >= beforeMs) return false
+  let phase = state.base
+  for (const { endMs, evidence, patience } of state.windows) phase = step(phase, evidence, endMs, patience).phase
+  return phase.kind === 'inactive'
 }
 
 /** Nothing that a later window could need: such a state is forgotten. One that has alerted is kept: its sequence must rise. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Evidence, Patience } from '../../../src/windows/rules/phase.ts'
-import { isForgettable, NEW_RULE_STATE, observe, type RuleState } from '../../../src/windows/rules/state.ts'
+import { isExpired, isForgettable, NEW_RULE_STATE, observe, type RuleState } from '../../../src/windows/rules/state.ts'
 
 const PATIENCE: Patience = { forWindows: 1, keepFiringForWindows: 1, noData: 'keep' }
 const bad: Evidence = { kind: 'measured', breach: true, boundBack: false, valueBack: false, n: 10 }
@@ -127,5 +127,28 @@ describe('what a rule remembers', () => {
       ),
       'its sequence must go on rising',
     ).toBe(false)
+  })
+})
+
+describe('what was over long ago', () => {
+  const judged = (windows: Parameters<typeof judge>[0]): RuleState => judge(windows).state
+
+  it('is forgotten a retention after the last that was said of it', () => {
+    const over = judged([
+      [10, 0, bad],
+      [20, 0, good],
+    ])
+    expect([isExpired(over, 20), isExpired(over, 21)]).toEqual([false, true])
+  })
+
+  it('is kept while it fires, and while something has begun again', () => {
+    expect(isExpired(judged([[10, 0, bad]]), 1000)).toBe(false)
+    const patient: Patience = { ...PATIENCE, forWindows: 3 }
+    const over = judged([
+      [10, 0, bad],
+      [20, 0, good],
+    ])
+    const begun = observe(over, { endMs: 30, revision: 0, evidence: bad, patience: patient }, 5).state
+    expect(isExpired(begun, 1000)).toBe(false)
   })
 })
