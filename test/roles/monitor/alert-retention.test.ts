@@ -1,13 +1,12 @@
 import { afterEach, expect, it } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import { testConfig, testModel, testRule, testTime, testWindow } from '../../support/config.ts'
+import { MINUTE, onPartitions } from './minutes.ts'
 import { createRig, type Rig, until } from './rig.ts'
-
-const MINUTE = 60_000
 
 /** Fires on more than five events a minute; what is resolved is kept for ten minutes. */
 const config: Config = testConfig({
-  kafka: { ...testConfig().kafka, partitions: 1 },
+  ...onPartitions(1),
   time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 0, retireAfterMs: 60 * MINUTE, alertRetentionMs: 10 * MINUTE }),
   checkpoint: { intervalMs: 5, maxReplayMs: 30_000, maxBytes: 1 << 20 },
   models: [testModel({ windows: [testWindow('w', MINUTE)] })],

@@ -3,16 +3,15 @@ import type { Config } from '../../../src/config/config.ts'
 import type { Log } from '../../../src/consumers/log.ts'
 import { createPlans } from '../../../src/windows/plan.ts'
 import { withFaults } from '../../../src/windows/store/faults.ts'
-import { testConfig, testModel, testRule, testTime, testWindow } from '../../support/config.ts'
+import { testConfig, testModel, testRule, testWindow } from '../../support/config.ts'
+import { MINUTE, onPartitions, PROMPT } from './minutes.ts'
 import { createRig, type Rig, type RigProcess, until } from './rig.ts'
 
-const MINUTE = 60_000
 const MINUTES = 20
 const busy = { kind: 'above', metric: 'count', subject: null, threshold: 5, resolveAt: 5 } as const
 const config: Config = testConfig({
-  kafka: { ...testConfig().kafka, partitions: 1 },
-  time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 0, retireAfterMs: 0 }),
-  checkpoint: { intervalMs: 5, maxReplayMs: 30_000, maxBytes: 1 << 20 },
+  ...onPartitions(1),
+  ...PROMPT,
   budget: { ...testConfig().budget, outboxAlerts: 3 },
   models: [testModel({ windows: [testWindow('minute', MINUTE)] })],
   rules: [testRule(busy)],

@@ -4,14 +4,13 @@ import { ownFacts } from '../../../src/roles/monitor/facts.ts'
 import { migrate } from '../../../src/roles/monitor/migrate.ts'
 import { createPlans } from '../../../src/windows/plan.ts'
 import { testConfig, testModel, testRule, testTime, testWindow } from '../../support/config.ts'
+import { MINUTE, onPartitions } from './minutes.ts'
 import { createRig, type Rig, until } from './rig.ts'
-
-const MINUTE = 60_000
 
 /** One rule, which fires on more than five events a minute. */
 const configured = (over: Partial<Config> = {}, retireAfterMs = 0): Config =>
   testConfig({
-    kafka: { ...testConfig().kafka, partitions: 1 },
+    ...onPartitions(1),
     time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 0, retireAfterMs }),
     checkpoint: { intervalMs: 5, maxReplayMs: 30_000, maxBytes: 1 << 20 },
     models: [testModel({ windows: [testWindow('w', MINUTE)] })],
