@@ -51,7 +51,8 @@ export const claimShard = async (
   const waiting = { clock, logger, signal, what: `state of shard ${shard}` }
   const state = await claimShardState(context, options)
   const panes = createShardPanes(context, options)
-  const claimedMs = clock.now()
+  /** Partitions that are waited for, and since when the youngest are. */
+  let awaited = { partitions: 0, sinceMs: clock.now() }
   let unownedSaid = false
   let trouble: string | null = null
   const relay = startRelay(context, {
@@ -62,7 +63,7 @@ export const claimShard = async (
 
   const look = async (partitionCount: number): Promise<Closing> => {
     const partitions = await untilAvailable(() => store.partitions.progress(partitionCount), waiting)
-    const closing = closingOf(partitions, clock.now() - claimedMs < config.time.startupGraceMs)
+    const closing = closingOf(partitions, clock.now() - awaited.sinceMs < config.time.startupGraceMs)
     if (closing.unowned.length > 0 && closing.closedThroughMs > state.firedThroughMs() && !unownedSaid) {
       unownedSaid = true
       logger.warn(
@@ -198,8 +199,9 @@ export const claimShard = async (
 
   const round = async (): Promise<void> => {
     relay.check()
+    const partitionCount = await state.waitFor(topology.partitionCount())
+    if (partitionCount > awaited.partitions) awaited = { partitions: partitionCount, sinceMs: clock.now() }
     if (isFull()) return
-    const partitionCount = topology.partitionCount()
     const closing = await look(partitionCount)
     const { closedThroughMs } = closing
     await settleDeleted(closing.deletedThroughMs)

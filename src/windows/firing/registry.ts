@@ -16,16 +16,20 @@ export type Registry = Readonly<{
   /** `rule severity model state` as a JSON array, to the number of alerts sent. */
   alerts: Map<string, number>
   policies: ScheduledPolicy[]
-}>
+}> & {
+  /** What is fired waits for so many partitions; 0: as many as there were at the very first start. */
+  partitions: number
+}
 
 export type Firing = Readonly<{ rule: string; severity: string; model: string }>
 
 export type Totals = Readonly<{ predictions: number; errors: number }>
 
-type Maps = Omit<Registry, 'policies'>
+type Maps = Omit<Registry, 'policies' | 'partitions'>
 type StoredRegistry = Readonly<
   { [field in keyof Maps]: Record<string, Maps[field] extends Map<string, infer V> ? V : never> } & {
     policies: readonly ScheduledPolicy[]
+    partitions?: number
   }
 >
 
@@ -37,6 +41,7 @@ export const parseRegistry = (json: string | null): Registry => {
     firing: new Map(Object.entries(stored?.firing ?? {})),
     alerts: new Map(Object.entries(stored?.alerts ?? {})),
     policies: [...(stored?.policies ?? [])],
+    partitions: stored?.partitions ?? 0,
   }
 }
 
@@ -47,6 +52,7 @@ export const encodeRegistry = (registry: Registry): string =>
     firing: Object.fromEntries(registry.firing),
     alerts: Object.fromEntries(registry.alerts),
     policies: registry.policies,
+    partitions: registry.partitions,
   } satisfies StoredRegistry)
 
 /** Series that fell silent too long ago are forgotten. */
