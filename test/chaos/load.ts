@@ -4,6 +4,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import { createKafkaLog } from '../../src/consumers/kafka/log.ts'
 import type { OutgoingRecord } from '../../src/consumers/log.ts'
 import { markerHeaders } from '../../src/consumers/marker.ts'
+import { partitionOfKey } from '../../src/consumers/murmur2.ts'
 import { createTopicEncoder } from '../../src/events/avro/topic-encoder.ts'
 import { createConfluentRegistry } from '../../src/events/confluent-registry.ts'
 import { PREDICTION_DEFAULTS } from '../../src/events/prediction-defaults.ts'
@@ -23,7 +24,15 @@ const SPEED = 10
 /** Before any event of the run, so that none is from the future. */
 const HEAD_START_MS = 24 * 3_600_000
 
-export const startLoad = async (world: World, options: Readonly<{ seed: number; eventsPerSecond: number }>): Promise<Load> => {
+export type LoadOptions = Readonly<{
+  seed: number
+  eventsPerSecond: number
+  /** Of a topic that grows, how many it has now: producers notice it minutes later by themselves. */
+  partitions?: () => number
+}>
+
+export const startLoad = async (world: World, options: LoadOptions): Promise<Load> => {
+  const { partitions = () => world.partitions } = options
   const { path } = world.config()
   const config = loadConfig({ file: path, flags: {}, environment: {} })
   const log = createKafkaLog(config.kafka, pino({ level: 'silent' }), { retry: { retries: 100, maxRetryTime: 1_000 } })
@@ -41,7 +50,8 @@ export const startLoad = async (world: World, options: Readonly<{ seed: number; 
   const event = (): OutgoingRecord => {
     const id = `e${published++}`
     const luck = random.uniform()
-    if (luck < 0.002) return { key: id, value: Buffer.from('not an event') }
+    const partition = partitionOfKey(Buffer.from(id), partitions())
+    if (luck < 0.002) return { key: id, value: Buffer.from('not an event'), partition }
     // out of order within the bound, late, too late
     const behindMs = luck < 0.9 ? 1_000 * random.uniform() : luck < 0.97 ? 5_000 * random.uniform() : 60_000 * random.uniform()
     const value = encode({
@@ -55,7 +65,7 @@ export const startLoad = async (world: World, options: Readonly<{ seed: number; 
       error: random.uniform() < (isBad() ? 0.2 : 0.005) ? 'timeout' : null,
       prediction: random.uniform(),
     })
-    return { key: id, value }
+    return { key: id, value, partition }
   }
 
   /** A broker that is away is waited for. */
@@ -85,7 +95,7 @@ export const startLoad = async (world: World, options: Readonly<{ seed: number; 
       stopping.abort()
       await running
       await append(
-        Array.from({ length: world.partitions }, (_, partition) => ({
+        Array.from({ length: partitions() }, (_, partition) => ({
           key: null,
           value: null,
           partition,

@@ -120,7 +120,8 @@ const judge = async (world: World, fleet: Fleet, say: (what: string) => void): P
   }
 }
 
-const ledgerOf = async (fleet: Fleet): Promise<Expected['ledger']> => {
+/** The ledger of all partitions, as the fleet's metrics say it. */
+export const ledgerOf = async (fleet: Fleet): Promise<Expected['ledger']> => {
   const sum = (samples: ReadonlyMap<string, number>, having = ''): number =>
     [...samples].filter(([labels]) => labels.includes(having)).reduce((total, [, value]) => total + value, 0)
   const events = await fleet.metric('tidemark_process_ledger_events')

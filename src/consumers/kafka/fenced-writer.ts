@@ -1,7 +1,7 @@
 import type { Kafka, Transaction } from 'kafkajs'
 import type { FencedLogWriter } from '../log.ts'
 import { sentenceOf, typeOf } from './errors.ts'
-import { sendsOf } from './outgoing.ts'
+import { assertSent, sendsOf } from './outgoing.ts'
 import { type ChoosePartitions, chosenAlready } from './partitioner.ts'
 
 const ALL_REPLICAS = -1
@@ -57,7 +57,8 @@ export const openFencedWriter = async (
     try {
       const sends = sendsOf(records, await choose(topic, records)).flat()
       transaction = await producer.transaction()
-      for (const messages of sends) await transaction.send({ topic, acks: ALL_REPLICAS, messages: [...messages] })
+      for (const messages of sends)
+        assertSent(await transaction.send({ topic, acks: ALL_REPLICAS, messages: [...messages] }), messages)
       await transaction.commit()
       return { kind: 'ok' }
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { IHeaders, Message } from 'kafkajs'
+import type { IHeaders, Message, RecordMetadata } from 'kafkajs'
 import type { OutgoingRecord } from '../log.ts'
 
 /** A batch beyond the broker's message.max.bytes (1 MiB unless configured) is refused as a whole. */
@@ -25,6 +25,14 @@ export const sendsOf = (
     byPartition.set(partition, own)
   })
   return [...byPartition.values()].map(chunksOf)
+}
+
+/**
+ * What kafkajs answers to a send of one partition. It sends to nobody, and resolves with an empty answer, where its metadata are
+ * older than the partition: those of a new producer are not.
+ */
+export const assertSent = (acknowledged: readonly RecordMetadata[], [{ partition }]: readonly Message[]): void => {
+  if (acknowledged.length === 0) throw new Error(`partition ${partition} is newer than what the producer knows of the topic`)
 }
 
 const chunksOf = (records: readonly OutgoingRecord[]): readonly (readonly Message[])[] => {

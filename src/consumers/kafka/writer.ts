@@ -1,7 +1,7 @@
 import type { Kafka, Producer } from 'kafkajs'
 import type { LogWriter } from '../log.ts'
 import { sentenceOf } from './errors.ts'
-import { sendsOf } from './outgoing.ts'
+import { assertSent, sendsOf } from './outgoing.ts'
 import { type ChoosePartitions, chosenAlready } from './partitioner.ts'
 
 const ALL_REPLICAS = -1
@@ -35,7 +35,8 @@ export const openWriter = async (client: Kafka, choose: ChoosePartitions): Promi
       const sends = sendsOf(records, await choose(topic, records))
       await Promise.all(
         sends.map(async ofPartition => {
-          for (const messages of ofPartition) await open.send({ topic, acks: ALL_REPLICAS, messages: [...messages] })
+          for (const messages of ofPartition)
+            assertSent(await open.send({ topic, acks: ALL_REPLICAS, messages: [...messages] }), messages)
         }),
       )
     } catch (error) {

@@ -24,6 +24,8 @@ export type MemoryGroup = Readonly<{
    * back (by its next heartbeat) it hears a new assignment without `onRevoking` before it, as with kafkajs.
    */
   evict(membership: Membership): void
+  /** There are more partitions to share. */
+  topicGrew(): void
 }>
 
 /**
@@ -143,6 +145,9 @@ export const createMemoryGroup = (
   return {
     membership,
     members: () => members.map(({ id, held }) => ({ client: `member ${Number(id)}`, partitions: [...held.keys()] })),
+    topicGrew: () => {
+      if (members.length > 0) rebalance()
+    },
     evict(membership) {
       const member = memberOf.get(membership)?.()
       if (member === undefined) return

@@ -35,6 +35,8 @@ export type MemoryLog = Log &
     evict(membership: Membership): void
     /** Retention: the partition now begins at `beforeOffset`. */
     deleteRecords(at: TopicPartition, beforeOffset: number): void
+    /** The topic grows to `partitionCount`; its groups rebalance, as they do on Kafka once a member has looked at the topic. */
+    addPartitions(name: string, partitionCount: number): void
     /** Readers find nothing, until the topic is made again: then they read that one. Groups keep their offsets. */
     deleteTopic(name: string): void
   }>
@@ -73,6 +75,12 @@ export const createMemoryLog = (options: MemoryLogOptions): MemoryLog => {
       for (const group of shared.groups.values()) group.evict(membership)
     },
     deleteRecords: (at, beforeOffset) => partitionAt(shared, at).deleteBefore(beforeOffset),
+    addPartitions(name, partitionCount) {
+      const topic = topicNamed(shared, name)
+      const more = Array.from({ length: partitionCount - topic.partitions.length }, () => createMemoryPartition())
+      shared.topics.set(name, { ...topic, partitions: [...topic.partitions, ...more] })
+      for (const [key, group] of shared.groups) if (topicOfGroup(key) === name) group.topicGrew()
+    },
     deleteTopic(name) {
       const { partitions } = topicNamed(shared, name)
       shared.topics.delete(name)
@@ -82,6 +90,7 @@ export const createMemoryLog = (options: MemoryLogOptions): MemoryLog => {
 }
 
 const groupKey = (groupId: string, topic: string): string => `${groupId}\n${topic}`
+const topicOfGroup = (key: string): string => key.slice(key.indexOf('\n') + 1)
 
 const topicNamed = (shared: Shared, name: string): Topic => {
   const topic = shared.topics.get(name)

@@ -48,6 +48,15 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
   })
   failed.catch(() => {})
 
+  /** New partitions are waited for; a topic that cannot be looked at now is looked at again. */
+  const lookAtTopic = async (): Promise<void> => {
+    const before = topology.partitionCount()
+    const partitions = await topology.refresh().catch(() => before)
+    if (partitions <= before) return
+    logger.info({ before, partitions }, 'the topic has more partitions: windows wait for them from now on')
+    wakeShards()
+  }
+
   const wakeShards = (): void => {
     for (const { shard } of owned.values()) shard?.wake()
   }
@@ -130,6 +139,7 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
     onAssigned: (partitions, generation) => {
       logger.info({ partitions, generation }, 'partitions assigned')
       reassign(partitions)
+      void lookAtTopic() // a topic that has grown is assigned anew
     },
     onRevoking: () => {
       for (const { partition } of owned.values()) partition?.checkpointSoon()
@@ -151,10 +161,7 @@ export const startMonitor = async (context: MonitorContext): Promise<Monitor> =>
     while (!stopping.signal.aborted) {
       await clock.sleep(TOPOLOGY_MS, stopping.signal)
       if (stopping.signal.aborted) return
-      const before = topology.partitionCount()
-      const partitions = await topology.refresh().catch(() => before)
-      if (partitions > before)
-        logger.info({ before, partitions }, 'the topic has more partitions: windows wait for them from now on')
+      await lookAtTopic()
     }
   })()
   const committing = (async () => {

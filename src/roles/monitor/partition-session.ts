@@ -10,6 +10,7 @@ import { NO_TIME_MS } from '../../windows/time.ts'
 import { createCheckpoints } from './checkpoints.ts'
 import type { MonitorContext } from './context.ts'
 import { createIngest } from './ingest.ts'
+import { untilAwaited } from './joining.ts'
 import { createPartitionMetrics } from './partition-metrics.ts'
 import { type PauseReason, pauseReason } from './pausing.ts'
 import { createRaising } from './raising.ts'
@@ -184,6 +185,7 @@ export const openSession = async (
   }
   // a partition that others did not wait for, or a new one, begins where windows have left already: what is earlier is late
   if (restored.meta === null && !start.rebuilt) {
+    if (partition >= topology.shardCount) await untilAwaited(context, options)
     const { furthestFiredMs } = await progress.refresh()
     if (furthestFiredMs > NO_TIME_MS) await raise(furthestFiredMs)
   }

@@ -98,7 +98,8 @@ export type Start = Readonly<{
 }>
 
 /**
- * Reading begins at the restart point, after its place in the log was checked; on a first start as configured. A log that is
+ * Reading begins at the restart point, after its place in the log was checked; on a first start as configured, in a partition
+ * that was added since at its beginning. A log that is
  * not the one the state came from is refused; a gap that retention made is said and stepped over. `everOwned`: whether the
  * partition had state before; where it is gone, nothing begins anew in silence.
  */
@@ -113,7 +114,11 @@ export const startOf = async (
   const name = `${config.kafka.topics.predictions}-${partition}`
   const { lowOffset, highOffset } = await reader.range()
   if (meta === null) {
-    if (!(await everOwned())) return { offset: await firstOffset(reader, config.kafka.startAt), lostRecords: 0, rebuilt: false }
+    if (!(await everOwned())) {
+      const isAdded = partition >= context.topology.shardCount
+      const offset = isAdded ? lowOffset : await firstOffset(reader, config.kafka.startAt)
+      return { offset, lostRecords: 0, rebuilt: false }
+    }
     // written since the claim: this process was asleep, and another one has begun
     const written = (await context.store.partitions.progress(partition + 1))[partition]
     if (written !== null) throw new OwnershipLost('fenced', `partition ${partition}`)

@@ -53,7 +53,8 @@ export const claimShard = async (
   const state = await claimShardState(context, options)
   const panes = createShardPanes(context, options)
   const frozenPanes = budgets.memory.part('frozen-panes')
-  const claimedMs = clock.now()
+  /** Partitions that are waited for, and since when the youngest are. */
+  let awaited = { partitions: 0, sinceMs: clock.now() }
   let unownedSaid = false
   let trouble: string | null = null
   const relay = startRelay(context, {
@@ -64,7 +65,7 @@ export const claimShard = async (
 
   const look = async (partitionCount: number): Promise<Closing> => {
     const partitions = await untilAvailable(() => store.partitions.progress(partitionCount), waiting)
-    const closing = closingOf(partitions, clock.now() - claimedMs < config.time.startupGraceMs)
+    const closing = closingOf(partitions, clock.now() - awaited.sinceMs < config.time.startupGraceMs)
     if (closing.unowned.length > 0 && closing.closedThroughMs > state.firedThroughMs() && !unownedSaid) {
       unownedSaid = true
       logger.warn(
@@ -207,8 +208,9 @@ export const claimShard = async (
 
   const round = async (): Promise<void> => {
     relay.check()
+    const partitionCount = await state.waitFor(topology.partitionCount())
+    if (partitionCount > awaited.partitions) awaited = { partitions: partitionCount, sinceMs: clock.now() }
     if (isFull()) return
-    const partitionCount = topology.partitionCount()
     const closing = await look(partitionCount)
     const { closedThroughMs } = closing
     await settleDeleted(closing.deletedThroughMs)

@@ -21,6 +21,8 @@ export type ShardState = Readonly<{
   policyAt(startMs: number): Policy
   /** Takes over the policy of the last process that started, for windows that begin from now on; committed before any is judged. */
   adoptPolicy(reachMs: number): Promise<void>
+  /** What is fired from now on waits for so many partitions, which is committed before; returns for how many. */
+  waitFor(partitionCount: number): Promise<number>
   /** Writes everything that changed, with alerts for the outbox. Returns how many records wait there more. Throws OwnershipLost. */
   commit(throughMs: number, alerts: readonly Alert[]): Promise<number>
   /** Alerts on windows that the configuration has no more (a migration removed them): no window to come would close them. */
@@ -32,7 +34,7 @@ export const claimShardState = async (
   context: MonitorContext,
   options: Readonly<{ shard: number; token: string; logger: Logger; signal: AbortSignal }>,
 ): Promise<ShardState> => {
-  const { store, clock, config, metrics, plans, policies } = context
+  const { store, clock, config, metrics, plans, policies, topology } = context
   const { shard, token, logger, signal } = options
   const waiting = { clock, logger, signal, what: `state of shard ${shard}` }
   const claimed = await untilAvailable(() => store.shards.claim(shard, token), waiting)
@@ -122,6 +124,13 @@ export const claimShardState = async (
         { policyVersion: version, fromMs: firedThroughMs },
         'windows that begin from now on are judged by another policy',
       )
+    },
+    waitFor: async partitionCount => {
+      if (partitionCount > Math.max(registry.partitions, topology.shardCount)) {
+        registry.partitions = partitionCount
+        await commit(firedThroughMs, [])
+      }
+      return Math.max(registry.partitions, topology.shardCount)
     },
     commit,
     closeForeign: () => {

@@ -18,14 +18,18 @@ export type Registry = Readonly<{
   /** `rule severity model state` as a JSON array, to the number of alerts sent. */
   alerts: Map<string, number>
   policies: ScheduledPolicy[]
-}>
+}> & {
+  /** What is fired waits for so many partitions; 0: as many as there were at the very first start. */
+  partitions: number
+}
 
 export type Totals = Readonly<{ predictions: number; errors: number }>
 
-type Maps = Omit<Registry, 'policies'>
+type Maps = Omit<Registry, 'policies' | 'partitions'>
 type StoredRegistry = Readonly<
   { [field in keyof Maps]: Record<string, Maps[field] extends Map<string, infer V> ? V : never> } & {
     policies: readonly ScheduledPolicy[]
+    partitions?: number
   }
 >
 
@@ -38,6 +42,7 @@ export const parseRegistry = (json: string | null): Registry => {
     resolved: new Map(Object.entries(stored?.resolved ?? {})),
     alerts: new Map(Object.entries(stored?.alerts ?? {})),
     policies: [...(stored?.policies ?? [])],
+    partitions: stored?.partitions ?? 0,
   }
 }
 
@@ -49,6 +54,7 @@ export const encodeRegistry = (registry: Registry): string =>
     resolved: Object.fromEntries(registry.resolved),
     alerts: Object.fromEntries(registry.alerts),
     policies: registry.policies,
+    partitions: registry.partitions,
   } satisfies StoredRegistry)
 
 /**

@@ -10,6 +10,8 @@ export type LogUnderTest = Readonly<{
   prefix: string
   deleteRecords(at: TopicPartition, beforeOffset: number): Promise<void>
   deleteTopic(name: string): Promise<void>
+  /** The topic has so many from now on. */
+  addPartitions(name: string, partitionCount: number): Promise<void>
   close(): Promise<void>
 }>
 

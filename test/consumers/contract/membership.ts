@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Log, Membership } from '../../../src/consumers/log.ts'
-import { watched } from '../support.ts'
+import { readRange, watched } from '../support.ts'
 import type { Bench } from './bench.ts'
 
 /** What members of a group promise. */
-export const membershipContract = ({ under, newName, newTopic }: Bench): void => {
+export const membershipContract = ({ under, newName, newTopic, append }: Bench): void => {
   describe('membership', () => {
     /** A member that notes what it is told. */
     const member = (log: Log, groupId: string, topic: string) => {
@@ -54,6 +54,27 @@ export const membershipContract = ({ under, newName, newTopic }: Bench): void =>
       await two.membership.stop()
       await one.until(() => one.assigned().length === 4)
       await one.membership.stop()
+    })
+
+    test('of a topic that grows get the new partitions, and keep their own', async () => {
+      const topic = await newTopic(2)
+      const groupId = newName('group')
+      const [one, two] = [member(under().log, groupId, topic), member(under().other, groupId, topic)]
+      await one.start()
+      await two.start()
+      await Promise.all([one.until(() => one.assigned().length === 1), two.until(() => two.assigned().length === 1)])
+      const [ofOne, ofTwo] = [one.assigned(), two.assigned()]
+
+      await under().addPartitions(topic, 5)
+      await Promise.all([one, two].map(({ until, assigned }) => until(() => assigned().length >= 2)))
+      expect([...one.assigned(), ...two.assigned()].sort()).toEqual([0, 1, 2, 3, 4])
+      expect(one.assigned()).toEqual(expect.arrayContaining([...ofOne]))
+      expect(two.assigned()).toEqual(expect.arrayContaining([...ofTwo]))
+      expect(await under().log.partitionCount(topic)).toBe(5)
+      await append(topic, [{ key: null, value: Buffer.from('new'), partition: 4 }])
+      const reader = await under().other.reader({ topic, partition: 4 })
+      expect((await readRange(reader, 0, 1)).map(record => record.value)).toEqual(['new'])
+      await Promise.all([reader.close(), one.membership.stop(), two.membership.stop()])
     })
 
     test('who is in the group, and with what, can be asked without joining it', async () => {

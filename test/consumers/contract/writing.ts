@@ -35,6 +35,34 @@ export const writingContract = ({ under, newName, newTopic, append }: Bench): vo
       await reader.close()
     })
 
+    test('what is appended to a partition that was added since is in the log, or refused', async () => {
+      const topic = await newTopic(1)
+      const record = (text: string) => ({ key: null, value: Buffer.from(text), partition: text === 'before' ? 0 : 2 })
+      const writer = await under().log.writer()
+      await writer.append(topic, [record('before')])
+      const id = newName('tx')
+      const fenced = await under().log.fencedWriter(id)
+      await fenced.append(topic, [record('before')])
+      await under().addPartitions(topic, 3)
+      await expect.poll(() => under().log.partitionCount(topic)).toBe(3)
+
+      const refused = (error: unknown): readonly string[] => {
+        expect(String(error)).toMatch(/is newer than what the producer knows/)
+        return []
+      }
+      const taken = await writer.append(topic, [record('one')]).then(() => ['one'], refused)
+      await writer.append(topic, [record('two')])
+      const takenFenced = await fenced.append(topic, [record('three')]).then(() => ['three'], refused)
+      const another = await under().log.fencedWriter(id)
+      expect(await another.append(topic, [record('four')])).toEqual({ kind: 'ok' })
+
+      const reader = await under().log.reader({ topic, partition: 2 })
+      const { lastStableOffset } = await reader.range()
+      const texts = (await readRange(reader, 0, lastStableOffset)).map(({ value }) => value)
+      expect(texts).toEqual([...taken, 'two', ...takenFenced, 'four'])
+      await Promise.all([reader.close(), writer.close(), fenced.close(), another.close()])
+    })
+
     test('appending to a topic that does not exist is an error that names it', async () => {
       await expect(append(`${under().prefix}-nowhere`, numbered(1))).rejects.toThrow(`${under().prefix}-nowhere`)
     })

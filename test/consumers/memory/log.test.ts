@@ -12,6 +12,7 @@ logContract('the log in memory', async () => {
     prefix: 'contract',
     deleteRecords: async (at, beforeOffset) => log.deleteRecords(at, beforeOffset),
     deleteTopic: async name => log.deleteTopic(name),
+    addPartitions: async (name, partitionCount) => log.addPartitions(name, partitionCount),
     close: () => log.close(),
   }
 })

@@ -17,6 +17,7 @@ logContract('the log on Kafka', async () => {
       await admin.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(beforeOffset) }] })
     },
     deleteTopic: name => admin.deleteTopics({ topics: [name] }),
+    addPartitions: async (topic, count) => void (await admin.createPartitions({ topicPartitions: [{ topic, count }] })),
     close: async () => {
       await Promise.all([log.close(), other.close()])
       await admin.disconnect()
