@@ -91,7 +91,7 @@ const gone = (record, timeoutMs) =>
 
 export function isAlive({ pid, startTicks }) {
   const stat = statOf(pid)
-  return stat !== undefined && stat.startTicks === startTicks && stat.state !== 'Z'
+  return stat !== undefined && stat.startTicks === startTicks && !stat.ended
 }
 
 /** The group's living processes; none if the kernel has given the number to somebody else since. */
@@ -102,7 +102,7 @@ function groupOf({ pid, startTicks }) {
     .filter(entry => /^\d+$/.test(entry))
     .filter(entry => {
       const stat = statOf(entry)
-      return stat?.group === pid && stat.state !== 'Z'
+      return stat?.group === pid && !stat.ended
     })
 }
 
@@ -110,7 +110,9 @@ function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    return { state: fields[0], group: Number(fields[2]), startTicks: fields[19] }
+    // a leader that is a zombie holds its ports as long as one of its threads still writes to the disk
+    const ended = fields[0] === 'Z' && Number(fields[17]) <= 1
+    return { ended, group: Number(fields[2]), startTicks: fields[19] }
   } catch {
     return undefined
   }

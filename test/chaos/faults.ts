@@ -3,12 +3,14 @@ import type { Random } from '../support/random.ts'
 import type { Fleet } from './fleet.ts'
 import type { World } from './world.ts'
 
+type Need = 'redis-pair' | 'redis-cluster' | 'three-brokers'
+
 export type Stage = Readonly<{ world: World; fleet: Fleet; random: Random; say(what: string): void }>
 
 /** Something that happens to servers or processes, and its end: when it resolves all is there again. */
 export type Fault = Readonly<{
   name: string
-  needs?: 'redis-pair' | 'three-brokers'
+  needs?: Need
   strike(stage: Stage): Promise<void>
 }>
 
@@ -69,6 +71,17 @@ export const FAULTS = {
     needs: 'redis-pair',
     strike: async ({ world }) => void (await world.redis?.call('SCRIPT', 'FLUSH')),
   },
+  'redis-node-kill': {
+    name: 'one node of the Redis Cluster killed, back after 3 s with its append-only file',
+    needs: 'redis-cluster',
+    strike: async ({ world: { redisCluster }, random }) => {
+      if (redisCluster === null) return
+      const index = random.below(redisCluster.nodes.length)
+      await redisCluster.nodes[index].kill('SIGKILL')
+      await wait(3_000)
+      await redisCluster.restart(index)
+    },
+  },
   'broker-restart': {
     name: 'broker killed and started again',
     strike: async ({ world, random }) => {
@@ -106,9 +119,15 @@ const unreachable = async ({ kafka }: World, random: Random, forMs: number): Pro
   await node.kill('SIGCONT')
 }
 
+const HAS: Readonly<Record<Need, (world: World) => boolean>> = {
+  'redis-pair': ({ redis }) => redis !== null,
+  'redis-cluster': ({ redisCluster }) => redisCluster !== null,
+  'three-brokers': ({ kafka }) => kafka.nodes.length >= 3,
+}
+
 /** Those that this world has what they need for. */
 export const possibleFaults = (world: World): readonly FaultName[] =>
   (Object.keys(FAULTS) as FaultName[]).filter(name => {
     const { needs }: Fault = FAULTS[name]
-    return needs === undefined || (needs === 'redis-pair' ? world.redis !== null : world.kafka.nodes.length >= 3)
+    return needs === undefined || HAS[needs](world)
   })

@@ -22,8 +22,10 @@ export const startFleet = (config: string, size: number, roles = 'monitor,archiv
   const stopped = new WeakSet<TidemarkProcess>()
   let leaving = false
   const all: TidemarkProcess[] = []
-  const start = (): TidemarkProcess => {
-    const running = startTidemark(['run', '--roles', roles, '-c', config])
+  const start = (index: number): TidemarkProcess => {
+    // the first of several has two workers: threads and processes share one group
+    const workers = index === 0 && size > 1 ? '2' : '1'
+    const running = startTidemark(['run', '--roles', roles, '--workers', workers, '-c', config])
     all.push(running)
     void running.exited.then(code => {
       const wasAsked = leaving || stopped.has(running)
@@ -32,7 +34,7 @@ export const startFleet = (config: string, size: number, roles = 'monitor,archiv
     })
     return running
   }
-  const processes = Array.from({ length: size }, start)
+  const processes = Array.from({ length: size }, (_, index) => start(index))
   const at = (index: number): TidemarkProcess => processes[index]
   const urlOf = (index: number): Promise<string> => at(index).url()
   return {
@@ -40,7 +42,7 @@ export const startFleet = (config: string, size: number, roles = 'monitor,archiv
     at,
     replace: index => {
       stopped.add(processes[index])
-      processes[index] = start()
+      processes[index] = start(index)
     },
     ready: async index => {
       const ready = async () => (await fetch(`${await urlOf(index)}/readyz`)).ok

@@ -5,7 +5,7 @@ import { startWorld, type World } from '../chaos/world.ts'
 import { stack } from '../support/stack.ts'
 
 /** The bounded part of `npm run test:chaos`: every fault that a single broker and a pair of Redis can have, once each. */
-const FAULTS: readonly FaultName[] = [
+const ON_A_PAIR: readonly FaultName[] = [
   'kill',
   'redis-failover',
   'freeze',
@@ -17,11 +17,17 @@ const FAULTS: readonly FaultName[] = [
   'broker-away',
 ]
 
-describe('three processes under fire', () => {
+/** What a Redis Cluster adds: its nodes fail alone. */
+const ON_A_CLUSTER: readonly FaultName[] = ['redis-node-kill', 'kill', 'redis-node-kill']
+
+describe.each([
+  ['a pair of Redis', false, ON_A_PAIR],
+  ['a Redis Cluster of three', true, ON_A_CLUSTER],
+] as const)('three processes under fire, on %s', (_, redisCluster, faults) => {
   let world: World
   beforeAll(async () => {
     const { registryUrl, elasticsearchUrl } = stack()
-    world = await startWorld({ brokers: 1, partitions: 4, redisCluster: false, registryUrl, elasticsearchUrl })
+    world = await startWorld({ brokers: 1, partitions: 4, redisCluster, registryUrl, elasticsearchUrl })
   })
   afterAll(() => world.close())
 
@@ -33,12 +39,12 @@ describe('three processes under fire', () => {
       seed,
       processes: 3,
       eventsPerSecond: 300,
-      faults: FAULTS,
+      faults,
       say: what => lines.push(`${new Date().toISOString()} ${what}`),
     })
     const where = `TIDEMARK_SEED=${seed}\n${lines.join('\n')}`
     expect(report.problems.slice(0, 20), where).toEqual([])
-    expect(report.windows, where).toBeGreaterThan(500)
+    expect(report.windows, where).toBeGreaterThan(100 * faults.length)
     expect(report.alerts, where).toBeGreaterThan(0)
   }, 600_000)
 })
