@@ -25,7 +25,13 @@ export type KafkaCluster = Readonly<{
   stop: () => Promise<void>
 }>
 
-export type RedisCluster = Readonly<{ addresses: string[]; nodes: Server[]; stop: () => Promise<void> }>
+export type RedisCluster = Readonly<{
+  addresses: string[]
+  nodes: Server[]
+  /** Starts a node that was killed on its port and its data; resolves when the cluster serves again. */
+  restart: (index: number) => Promise<Server>
+  stop: () => Promise<void>
+}>
 
 /** `config` is laid over every broker's server.properties. Topics are never created by themselves. */
 export function startKafka(

@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { launchIn, launchTogether, ownDirectory } from './directory.mjs'
 import { run, which } from './process.mjs'
-import { freePort, waitFor } from './wait.mjs'
+import { freePort, freePorts, waitFor } from './wait.mjs'
 
 export const redisPackages = () => (which('redis-server') ? [] : ['redis-server'])
 
@@ -29,22 +29,37 @@ export async function startRedis({ port, dir, args = [], name = 'redis', ...opti
 export async function startRedisCluster({ nodes = 3, dir, args = [], ...options } = {}) {
   const home = ownDirectory('redis-cluster', dir)
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...args]
-  const startNode = async (index, more) => {
+  // the default, port + 10000, may be anybody's
+  const busPorts = await freePorts(nodes)
+  const startNode = (index, more) => {
     const name = `redis-cluster-${index + 1}`
-    const busPort = await freePort() // the default, port + 10000, may be anybody's
-    return startRedis({ ...more, name, dir: join(home.path, name), args: ['--cluster-port', String(busPort), ...cluster] })
+    return startRedis({
+      ...more,
+      name,
+      dir: join(home.path, name),
+      args: ['--cluster-port', String(busPorts[index]), ...cluster],
+    })
+  }
+  const agreed = started => {
+    const agree = () => Promise.all(started.map(node => says(node.port, 'CLUSTER INFO', 'cluster_state:ok')))
+    return waitFor('the nodes of the Redis cluster', agree)
   }
   const servers = await launchTogether(home, options, async more => {
     const started = await Promise.all(Array.from({ length: nodes }, (_, index) => startNode(index, more)))
     const create = ['--cluster', 'create', ...started.map(addressOf), '--cluster-yes']
     await run('redis-cli', create, { log: join(home.path, 'create.log') })
-    const agree = () => Promise.all(started.map(node => says(node.port, 'CLUSTER INFO', 'cluster_state:ok')))
-    await waitFor('the nodes of the Redis cluster', agree)
+    await agreed(started)
     return started
   })
   return {
     addresses: servers.map(addressOf),
     nodes: servers,
+    /** Starts a node that was killed, on its port and its data; resolves when the cluster serves again. */
+    restart: async index => {
+      servers[index] = await startNode(index, { ...options, port: servers[index].port })
+      await agreed(servers)
+      return servers[index]
+    },
     stop: async () => {
       await Promise.all(servers.map(server => server.stop()))
       home.remove()

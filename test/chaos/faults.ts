@@ -5,10 +5,13 @@ import type { World } from './world.ts'
 
 export type Stage = Readonly<{ world: World; fleet: Fleet; random: Random; say(what: string): void }>
 
+/** What a fault needs of the world. */
+type Need = 'redis-pair' | 'redis-cluster' | 'three-brokers'
+
 /** Something that happens to servers or processes, and its end: when it resolves all is there again. */
 export type Fault = Readonly<{
   name: string
-  needs?: 'redis-pair' | 'three-brokers'
+  needs?: Need
   strike(stage: Stage): Promise<void>
 }>
 
@@ -16,6 +19,8 @@ const wait = (ms: number): Promise<void> => systemClock.sleep(ms)
 
 /** Longer than the session timeout of the runs, 6 s. */
 const BEYOND_SESSION_MS = 9_000
+/** Longer than the node timeout of the cluster, 2 s: meanwhile no slot is served. */
+const BEYOND_NODE_TIMEOUT_MS = 4_000
 
 export const FAULTS = {
   kill: {
@@ -69,6 +74,17 @@ export const FAULTS = {
     needs: 'redis-pair',
     strike: async ({ world }) => void (await world.redis?.call('SCRIPT', 'FLUSH')),
   },
+  'redis-node-kill': {
+    name: 'a node of the Redis Cluster killed, back with its append-only file after the others have given it up',
+    needs: 'redis-cluster',
+    strike: async ({ world: { redisCluster }, random }) => {
+      if (redisCluster === null) return
+      const index = random.below(redisCluster.nodes.length)
+      await redisCluster.nodes[index].kill('SIGKILL')
+      await wait(BEYOND_NODE_TIMEOUT_MS)
+      await redisCluster.restart(index)
+    },
+  },
   'broker-restart': {
     name: 'broker killed and started again',
     strike: async ({ world, random }) => {
@@ -110,5 +126,16 @@ const unreachable = async ({ kafka }: World, random: Random, forMs: number): Pro
 export const possibleFaults = (world: World): readonly FaultName[] =>
   (Object.keys(FAULTS) as FaultName[]).filter(name => {
     const { needs }: Fault = FAULTS[name]
-    return needs === undefined || (needs === 'redis-pair' ? world.redis !== null : world.kafka.nodes.length >= 3)
+    return needs === undefined || has(world, needs)
   })
+
+const has = (world: World, need: Need): boolean => {
+  switch (need) {
+    case 'redis-pair':
+      return world.redis !== null
+    case 'redis-cluster':
+      return world.redisCluster !== null
+    case 'three-brokers':
+      return world.kafka.nodes.length >= 3
+  }
+}

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type KafkaCluster, startKafka, startRedisCluster } from '../../scripts/stack.d/index.mjs'
+import { type KafkaCluster, type RedisCluster, startKafka, startRedisCluster } from '../../scripts/stack.d/index.mjs'
 import { type RedisPair, startRedisPair } from './redis-pair.ts'
 
 /** Servers that a chaos run may break, and where its processes find them. */
@@ -12,6 +12,8 @@ export type World = Readonly<{
   kafka: KafkaCluster
   /** null: a Redis Cluster, which no fault of the pair is for. */
   redis: RedisPair | null
+  /** null: a pair. */
+  redisCluster: RedisCluster | null
   registryUrl: string
   elasticsearchUrl: string
   topics: Topics
@@ -61,6 +63,7 @@ export const startWorld = async (options: WorldOptions): Promise<World> => {
     dir,
     kafka,
     redis: pair,
+    redisCluster: cluster,
     registryUrl,
     elasticsearchUrl,
     topics: topicsOf(unique),
