@@ -61,6 +61,11 @@ export const FAULTS = {
     needs: 'redis-pair',
     strike: async ({ world }) => world.redis?.failOver(() => wait(2_000)),
   },
+  'replica-asleep': {
+    name: 'replica asleep for 8 s: alerts wait for it',
+    needs: 'redis-pair',
+    strike: async ({ world }) => world.redis?.whileReplicaSleeps(() => wait(8_000)),
+  },
   'redis-pause': {
     name: 'CLIENT PAUSE of 5 s',
     needs: 'redis-pair',
