@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config'
 
 /**
- * Four suites, and one that runs as long as it is told to (`npm run test:chaos`). `unit`: pure code and the in-memory twins, no server, under 20 s. `demo`: whole days of the demo, seeds drawn
- * afresh. `data`: the real streams of TIDEMARK_DATA. `integration`: real servers, which the suite installs and starts itself (scripts/stack).
+ * Five suites, and one that runs as long as it is told to (`npm run test:chaos`). `unit`: pure code and the in-memory twins, no
+ * server, under 30 s. `simulation`: thousands of histories of whole processes in virtual time. `demo`: whole days of the demo.
+ * Both draw their seeds afresh. `data`: the real streams of TIDEMARK_DATA. `integration`: real servers, which the suite installs and starts itself (scripts/stack).
  */
 /** Tests that look at whole simulated days. */
 const DEMO = ['test/demo-days/**/*.test.ts', 'test/demo/{simulator,world,whole-day}.test.ts']
@@ -16,7 +17,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**', 'test/data/**', 'test/chaos/**', ...DEMO, '**/node_modules/**'],
+          exclude: ['test/integration/**', 'test/data/**', 'test/chaos/**', 'test/simulation/**', ...DEMO, '**/node_modules/**'],
           testTimeout: 30_000,
           // modules are loaded once for all files: no test changes what another one imports
           sequence: { groupOrder: 0 },
@@ -25,6 +26,14 @@ export default defineConfig({
         },
       },
       { test: { name: 'demo', sequence: { groupOrder: 1 }, include: DEMO, testTimeout: 600_000 } },
+      {
+        test: {
+          name: 'simulation',
+          sequence: { groupOrder: 1 },
+          include: ['test/simulation/**/*.test.ts'],
+          testTimeout: 600_000,
+        },
+      },
       {
         test: {
           name: 'data',

@@ -25,7 +25,7 @@ const profile = {
   counts: Array.from({ length: BINS }, () => EVENTS / BINS),
 }
 
-const referenceOf = model => ({
+export const referenceOf = model => ({
   format: 1,
   version: 'benchmark',
   model,
@@ -68,6 +68,7 @@ export const configOf = (shape, { brokers, registryUrl, redisUrl }, namespace) =
     idleTimeoutMs: 30_000,
     maxFutureMs: 3_600_000,
     retireAfterMs: 86_400_000,
+    alertRetentionMs: 7 * 86_400_000,
     maxHoldMs: 600_000,
     maxSkewMs: 3_600_000,
     startupGraceMs: 120_000,

@@ -11,17 +11,17 @@ import { EVENTS, FEATURES, PARTITIONS, schemaOf, TOPICS, VERSION, workload } fro
 /** Records of one produced batch: about 240 KB as map, what a busy gateway's producer makes of its default settings. */
 const BATCH_RECORDS = 640
 
-/** Makes and fills the topics that do not hold exactly the workload. */
-export const generate = async ({ brokers, registryUrl }, report = () => {}) => {
+/** Makes and fills the topics (shape to name) that do not hold exactly the workload. */
+export const generate = async ({ brokers, registryUrl }, report = () => {}, { topics = TOPICS, events = EVENTS } = {}) => {
   const kafka = new Kafka({ brokers, clientId: 'bench', logLevel: logLevel.ERROR })
   const admin = kafka.admin()
   await admin.connect()
   try {
-    for (const [shape, topic] of Object.entries(TOPICS)) {
-      if ((await recordsIn(admin, topic)) === EVENTS) continue
-      report(`filling ${topic} with ${EVENTS.toLocaleString('en')} events`)
+    for (const [shape, topic] of Object.entries(topics)) {
+      if ((await recordsIn(admin, topic)) === events) continue
+      report(`filling ${topic} with ${events.toLocaleString('en')} events`)
       await remake(admin, topic)
-      await fill(kafka, topic, shape, registryUrl)
+      await fill(kafka, { topic, shape, events }, registryUrl)
     }
   } finally {
     await admin.disconnect()
@@ -45,7 +45,7 @@ const remake = async (admin, topic) => {
   })
 }
 
-const fill = async (kafka, topic, shape, registryUrl) => {
+const fill = async (kafka, { topic, shape, events }, registryUrl) => {
   const schema = schemaOf(shape)
   const schemaId = await createConfluentRegistry({ url: registryUrl }).register(`${topic}-value`, JSON.stringify(schema))
   const encode = encoderOf(avro.Type.forSchema(schema, { wrapUnions: false }))
@@ -53,7 +53,7 @@ const fill = async (kafka, topic, shape, registryUrl) => {
   await producer.connect()
   const batches = Array.from({ length: PARTITIONS }, () => [])
   const send = partition => producer.send({ topic, acks: -1, messages: batches[partition].splice(0) })
-  for (const event of workload()) {
+  for (const event of workload(events)) {
     const key = Buffer.from(event.id)
     const partition = partitionOfKey(key, PARTITIONS)
     const value = frame(schemaId, encode(event))

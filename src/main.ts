@@ -36,9 +36,10 @@ export const main = async (args: readonly string[], io: CommandIo): Promise<numb
 
   withSettings(program.command('run').description('watch the predictions of a Kafka topic until stopped'))
     .option('--roles <list>', 'what this process does: monitor, archive, or both, separated by a comma', 'monitor')
+    .option('--workers <n>', 'threads that share the partitions, each with a member of the group', wholeNumber, 1)
     .action(
-      runs(async (options: WithConfig & { roles: string }) =>
-        (await import('./commands/run.ts')).runRun({ roles: options.roles, source: sourceOf(options, io) }, io),
+      runs(async (options: WithConfig & { roles: string; workers: number }) =>
+        (await import('./commands/run.ts')).runRun({ ...options, source: sourceOf(options, io) }, io),
       ),
     )
 

@@ -5,7 +5,7 @@ import { SEEDS } from '../demo/random.ts'
 import { type Day, runDay } from '../demo/run.ts'
 import { exitCodeOf } from '../demo/scoreboard.ts'
 import { createView, terminalStyle } from '../demo/view.ts'
-import { operationsRoutes, startHttpServer } from '../sinks/http.ts'
+import { operationsRoutes, registryOperations, startHttpServer } from '../sinks/http.ts'
 import { type CommandIo, ExitCode } from './io.ts'
 
 export type DemoOptions = Readonly<{
@@ -60,7 +60,7 @@ export const runDemo = async (options: DemoOptions, io: CommandIo): Promise<numb
 const serve = async (day: Day, port: number, io: CommandIo, signal: AbortSignal): Promise<void> => {
   const http = await startHttpServer(
     { host: '127.0.0.1', port },
-    operationsRoutes(day.registry, async () => []),
+    operationsRoutes(registryOperations(day.registry, async () => [])),
   )
   io.stdout.write(`\nkept running: http://${http.host}:${http.port}/metrics shows the last windows; Ctrl-C ends it\n`)
   await new Promise<void>(resolve => {

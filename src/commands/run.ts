@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { pino } from 'pino'
-import { Registry } from 'prom-client'
-import { systemClock } from '../clock.ts'
+import { type Logger, pino } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
 import { type ConfigSource, loadConfig } from '../config/load.ts'
-import { createHealthBoard } from '../roles/health-board.ts'
-import { Stopped } from '../roles/monitor/retry.ts'
-import { ROLES, type Role, type RunningRoles, startRoles } from '../roles/start.ts'
-import { isUnusable } from '../roles/unusable.ts'
-import { operationsRoutes, startHttpServer } from '../sinks/http.ts'
-import { createProcessMetrics, type ProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
-import { createReadiness, type Readiness } from '../sinks/readiness.ts'
+import { createMember, type MemberEnd } from '../roles/member.ts'
+import { ROLES, type Role } from '../roles/start.ts'
+import { type Operations, operationsRoutes, registryOperations, startHttpServer } from '../sinks/http.ts'
+import { createMeters } from '../sinks/prometheus/process/meters.ts'
+import { createWorkerMetrics } from '../sinks/prometheus/process/workers.ts'
+import { mergedOperations } from '../workers/merge.ts'
+import type { WorkerData } from '../workers/messages.ts'
+import { createWorkerPool } from '../workers/pool.ts'
 import { type CommandIo, ExitCode } from './io.ts'
 
-export type RunOptions = Readonly<{ roles: string; source: ConfigSource }>
-
-/** How often dependencies are asked how they are, for the metric. */
-const DEPENDENCIES_MS = 5_000
-/** How long a dependency may take to answer a readiness check. */
-const READINESS_TIMEOUT_MS = 2_000
+export type RunOptions = Readonly<{ roles: string; workers: number; source: ConfigSource }>
 
 /**
  * Watches until SIGTERM or SIGINT, then checkpoints, leaves the groups and exits 0. Servers that are missing are waited for;
@@ -35,56 +30,65 @@ export const runRun = async (options: RunOptions, io: CommandIo): Promise<number
     io.stderr.write('tidemark: the archive role needs elasticsearch.url (or TIDEMARK_ELASTICSEARCH_URL)\n')
     return ExitCode.config
   }
-  return serve(config, roles)
+  return serve(config, roles, options.workers)
 }
 
-const serve = async (config: Config, roles: readonly Role[]): Promise<number> => {
-  const logger = pino({ level: config.log.level, base: { instance: randomUUID().slice(0, 8) } })
-  const registry = new Registry()
-  const metrics = createProcessMetrics({ registry, nowMs: Date.now, defaultMetrics: true })
-  const board = createHealthBoard(['kafka', 'redis', 'schema-registry', ...roles])
+/** In the main thread alone, or in `workers` threads that it looks after. */
+const serve = async (config: Config, roles: readonly Role[], workers: number): Promise<number> => {
+  const instance = randomUUID().slice(0, 8)
+  const logger = pino({ level: config.log.level, base: { instance } })
   const stopping = new AbortController()
   const onSignal = (signal: string): void => {
     logger.info({ signal }, 'stopping')
     stopping.abort()
   }
   process.once('SIGTERM', onSignal).once('SIGINT', onSignal)
-  const readiness = createReadiness(board.dependencies, READINESS_TIMEOUT_MS)
-  const http = await startHttpServer(config.http, operationsRoutes(registry, readiness))
-  logger.info({ url: `http://${http.host}:${http.port}`, roles }, 'serving /metrics, /livez and /readyz')
-  const watching = watchDependencies(readiness, metrics, stopping.signal)
-  let running: RunningRoles | undefined
+  const work = workers === 1 ? alone(config, roles, logger) : inWorkers({ config, roles, instance }, workers, logger)
+  const http = await startHttpServer(config.http, operationsRoutes(work.operations))
+  logger.info({ url: `http://${http.host}:${http.port}`, roles, workers }, 'serving /metrics, /livez and /readyz')
   try {
-    running = await startRoles({ config, roles, logger, registry, metrics, board, clock: systemClock, signal: stopping.signal })
-    await Promise.race([running.failed, aborted(stopping.signal)])
-    return ExitCode.ok
-  } catch (error) {
-    if (error instanceof Stopped) return ExitCode.ok
-    logger.fatal({ err: error }, error instanceof Error ? error.message : String(error))
-    return isUnusable(error) ? ExitCode.config : ExitCode.failed
+    return EXIT_CODES[await work.run(stopping.signal)]
   } finally {
-    stopping.abort()
-    await running?.stop()
-    await watching
     await http.close()
     process.off('SIGTERM', onSignal).off('SIGINT', onSignal)
-    logger.info('stopped')
   }
 }
 
-/** What readiness answers, as a metric: who scrapes asks nobody for readiness. */
-const watchDependencies = async (readiness: Readiness, metrics: ProcessMetrics, signal: AbortSignal): Promise<void> => {
-  while (!signal.aborted) {
-    for (const { name, ok } of await readiness()) metrics.dependency(name, ok)
-    await systemClock.sleep(DEPENDENCIES_MS, signal)
-  }
+const EXIT_CODES: Readonly<Record<MemberEnd, number>> = {
+  stopped: ExitCode.ok,
+  unusable: ExitCode.config,
+  failed: ExitCode.failed,
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise(resolve => {
-    if (signal.aborted) resolve()
-    signal.addEventListener('abort', () => resolve(), { once: true })
+type Work = Readonly<{ operations: Operations; run(stopping: AbortSignal): Promise<MemberEnd> }>
+
+const alone = (config: Config, roles: readonly Role[], logger: Logger): Work => {
+  const { registry, readiness, run } = createMember({ config, roles, logger, worker: null })
+  return { operations: registryOperations(registry, readiness), run }
+}
+
+const WORKER = new URL('../workers/worker.js', import.meta.url)
+
+const inWorkers = (given: Omit<WorkerData, 'worker'>, count: number, logger: Logger): Work => {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const config = shareOf(given.config, count)
+  const pool = createWorkerPool({
+    entry: WORKER,
+    count,
+    dataOf: worker => ({ ...given, config, worker }) satisfies WorkerData,
+    metrics: createWorkerMetrics(createMeters(registry)),
+    logger,
   })
+  return { operations: mergedOperations(registry, pool), run: pool.run }
+}
+
+/** The budgets are those of the process. */
+const shareOf = (config: Config, workers: number): Config => {
+  const { memoryBytes, stateBytes } = config.budget
+  const share = { memoryBytes: Math.floor(memoryBytes / workers), stateBytes: Math.floor(stateBytes / workers) }
+  return { ...config, budget: { ...config.budget, ...share } }
+}
 
 const parseRoles = (text: string): readonly Role[] | string => {
   const names = text.split(',').map(name => name.trim())

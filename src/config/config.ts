@@ -54,6 +54,8 @@ export type TimeConfig = Readonly<{
   maxFutureMs: number
   /** A series that fell silent fires empty windows for so long after its last event; then it is retired. */
   retireAfterMs: number
+  /** A resolved alert is removed from the compacted topic (a tombstone) so long after its end, event time. */
+  alertRetentionMs: number
   /** A caught-up partition whose clock is behind holds what the others have closed for at most so long, wall time. */
   maxHoldMs: number
   /** While catching up, a partition that leads the slowest by more event time than this waits. */

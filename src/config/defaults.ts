@@ -35,6 +35,7 @@ export const DEFAULTS = {
     maxFuture: '1h',
     // A model that stays silent for a day is reported all day; then it is taken for switched off.
     retireAfter: '1d',
+    alertRetention: '7d',
     // Ten minutes without alerts are the most that one wrong clock may cost everybody.
     maxHold: '10m',
     // In memory are the panes of this lead at most; a minute's window of ten thousand series is some hundred MB.

@@ -24,6 +24,7 @@ export const resolveConfig = (file: ConfigFile, context: ResolveContext): Config
       idleTimeoutMs: file.time.idleTimeout,
       maxFutureMs: file.time.maxFuture,
       retireAfterMs: file.time.retireAfter,
+      alertRetentionMs: file.time.alertRetention,
       maxHoldMs: file.time.maxHold,
       maxSkewMs: file.time.maxSkew,
       startupGraceMs: file.time.startupGrace,

@@ -110,6 +110,7 @@ export const schema = mapping({
     idleTimeout: duration(SECOND_MS, DAY_MS, '30s').prefault(DEFAULTS.time.idleTimeout),
     maxFuture: duration(0, 365 * DAY_MS, '1h').prefault(DEFAULTS.time.maxFuture),
     retireAfter: duration(0, 365 * DAY_MS, '1d').prefault(DEFAULTS.time.retireAfter),
+    alertRetention: duration(0, 3650 * DAY_MS, '7d').prefault(DEFAULTS.time.alertRetention),
     maxHold: duration(SECOND_MS, 30 * DAY_MS, '10m').prefault(DEFAULTS.time.maxHold),
     maxSkew: duration(SECOND_MS, 365 * DAY_MS, '1h').prefault(DEFAULTS.time.maxSkew),
     startupGrace: duration(0, DAY_MS, '2m').prefault(DEFAULTS.time.startupGrace),

@@ -44,6 +44,7 @@ export const demoConfig = (references: ReadonlyMap<string, Reference>, httpPort:
     idleTimeoutMs: 30_000,
     maxFutureMs: MINUTE_MS,
     retireAfterMs: 2 * HOUR_MS,
+    alertRetentionMs: 168 * HOUR_MS,
     maxHoldMs: 10 * MINUTE_MS,
     maxSkewMs: HOUR_MS,
     startupGraceMs: 2 * MINUTE_MS,

@@ -43,6 +43,7 @@ export type RunningRoles = Readonly<{
 type Options = Readonly<{
   config: Config
   roles: readonly Role[]
+  worker: number | null
   logger: Logger
   registry: Registry
   metrics: ProcessMetrics
@@ -111,7 +112,8 @@ const waitFor = <T>(name: string, { clock, logger, signal, board, metrics }: Opt
   )
 
 /** Who owns what, in the store and in logs: readable, and never the same for two starts. */
-const instanceName = (): string => `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`
+const instanceName = (worker: number | null): string =>
+  `${hostname()}-${process.pid}${worker === null ? '' : `.${worker}`}-${randomUUID().slice(0, 8)}`
 
 const openMonitor = async (
   options: Options,
@@ -144,7 +146,7 @@ const openMonitor = async (
       schemas,
       clock,
       logger,
-      instance: instanceName(),
+      instance: instanceName(options.worker),
       metrics: { process: metrics, domain },
       observer: { windows: () => {}, alerts: () => {} },
     }),

@@ -12,6 +12,7 @@ import { createMemoryRegistry } from '../events/registry.ts'
 import { createDomainMetrics } from '../sinks/prometheus/domain-metrics.ts'
 import { createProcessMetrics } from '../sinks/prometheus/process-metrics.ts'
 import type { Alert } from '../windows/alert.ts'
+import { addLedgers, NO_EVENTS } from '../windows/ledger.ts'
 import { createMemoryStore } from '../windows/store/memory.ts'
 import type { Ledger } from '../windows/store/port.ts'
 import { closingWatermarkMs } from '../windows/time.ts'
@@ -102,7 +103,7 @@ export const startTwin = async ({
     },
     ledger: async () => {
       const metas = await context.store.partitions.progress(context.topology.partitionCount())
-      return metas.flatMap(meta => (meta ? [meta.restart.ledger] : [])).reduce(addLedgers, EMPTY)
+      return metas.flatMap(meta => (meta ? [meta.restart.ledger] : [])).reduce(addLedgers, NO_EVENTS)
     },
     stop: async () => {
       stopping.abort()
@@ -111,14 +112,3 @@ export const startTwin = async ({
     },
   }
 }
-
-const EMPTY: Ledger = { read: 0, inWindows: 0, late: 0, tooLate: 0, deadLettered: 0, skipped: 0 }
-
-const addLedgers = (a: Ledger, b: Ledger): Ledger => ({
-  read: a.read + b.read,
-  inWindows: a.inWindows + b.inWindows,
-  late: a.late + b.late,
-  tooLate: a.tooLate + b.tooLate,
-  deadLettered: a.deadLettered + b.deadLettered,
-  skipped: a.skipped + b.skipped,
-})

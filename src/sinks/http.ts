@@ -21,16 +21,35 @@ export class ListenError extends Error {
   override name = 'ListenError'
 }
 
+/** What a process tells of itself. */
+export type Operations = Readonly<{
+  contentType: string
+  metrics(): Promise<string>
+  readiness: Readiness
+  /** What of it turns no more, so that only a restart helps; empty: it lives. */
+  hung?(): Promise<readonly string[]>
+}>
+
 /** `/metrics`, `/livez` and `/readyz`: what every role serves. */
-export const operationsRoutes = (registry: Registry, readiness: Readiness): Routes => ({
-  '/metrics': async () => ({ status: 200, contentType: registry.contentType, body: await registry.metrics() }),
-  '/livez': async () => text(200, 'ok\n'),
+export const operationsRoutes = ({ contentType, metrics, readiness, hung }: Operations): Routes => ({
+  '/metrics': async () => ({ status: 200, contentType, body: await metrics() }),
+  '/livez': async () => {
+    const parts = (await hung?.()) ?? []
+    return parts.length === 0 ? text(200, 'ok\n') : text(503, `${parts.join('\n')}\n`)
+  },
   '/readyz': async () => {
     const dependencies = await readiness()
     const down = dependencies.filter(({ ok }) => !ok).map(({ name }) => name)
     const ready = down.length === 0
     return json(ready ? 200 : 503, { status: ready ? 'ready' : 'not ready', waitingFor: down, dependencies })
   },
+})
+
+/** Those of one registry. */
+export const registryOperations = (registry: Registry, readiness: Readiness): Operations => ({
+  contentType: registry.contentType,
+  metrics: () => registry.metrics(),
+  readiness,
 })
 
 export const startHttpServer = async (

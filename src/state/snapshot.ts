@@ -1,5 +1,6 @@
 import type { Log } from '../consumers/log.ts'
 import { parseRegistry } from '../windows/firing/registry.ts'
+import { addLedgers, NO_EVENTS } from '../windows/ledger.ts'
 import type { Ledger, Owner, PaneUsage, PartitionProgress, ShardView, StateStore } from '../windows/store/port.ts'
 import { NO_TIME_MS } from '../windows/time.ts'
 
@@ -90,7 +91,7 @@ export const takeSnapshot = async (
     models: Object.keys(facts.models),
     partitions,
     shards: shards.map(shardOf),
-    ledger: partitions.flatMap(({ stored }) => (stored ? [stored.ledger] : [])).reduce(addLedgers, EMPTY),
+    ledger: partitions.flatMap(({ stored }) => (stored ? [stored.ledger] : [])).reduce(addLedgers, NO_EVENTS),
   }
 }
 
@@ -138,14 +139,3 @@ const shardOf = ({ owner, meta, rules, outbox }: ShardView, shard: number): Shar
     outbox,
   }
 }
-
-const EMPTY: Ledger = { read: 0, inWindows: 0, late: 0, tooLate: 0, deadLettered: 0, skipped: 0 }
-
-const addLedgers = (a: Ledger, b: Ledger): Ledger => ({
-  read: a.read + b.read,
-  inWindows: a.inWindows + b.inWindows,
-  late: a.late + b.late,
-  tooLate: a.tooLate + b.tooLate,
-  deadLettered: a.deadLettered + b.deadLettered,
-  skipped: a.skipped + b.skipped,
-})

@@ -44,3 +44,12 @@ export type Alert = Readonly<{
   message: string
   links: Readonly<Record<string, string>>
 }>
+
+/** Enough of an alert that fires to say that it is over, when no window speaks of it any more. */
+export type FiringAlert = Pick<
+  Alert,
+  'rule' | 'severity' | 'model' | 'version' | 'segment' | 'metric' | 'subject' | 'window' | 'threshold' | 'referenceVersion'
+>
+
+/** Removes a fingerprint from the compacted topic; `endMs`: of the window with which it was over. */
+export type Tombstone = Readonly<{ tombstone: string; endMs: number }>

@@ -2,6 +2,7 @@ import type { CheckpointConfig, LimitsConfig, TimeConfig } from '../config/confi
 import type { EventColumns } from '../events/columns.ts'
 import { createGrouping } from './fold.ts'
 import { createGaps } from './gaps.ts'
+import { NO_EVENTS } from './ledger.ts'
 import { createSeriesPane, isFreed, type SeriesPane } from './pane.ts'
 import { createPaneSet, type StoredPane } from './pane-set.ts'
 import type { Plans } from './plan.ts'
@@ -18,6 +19,8 @@ export type CheckpointPlan = Readonly<{
   deletes: readonly PaneKey[]
   /** Panes that end at or before this were frozen when the plan was made. */
   frozenEndMs: number
+  /** What every shard had fired then. */
+  firedThroughMs: number
 }>
 
 /**
@@ -92,17 +95,20 @@ type OpenPanes = {
   byClass: { widthMs: number; lastStartMs: number; last: SeriesPane | undefined; panes: Map<number, SeriesPane> }[]
 }
 
-const EMPTY_LEDGER: Ledger = { read: 0, inWindows: 0, late: 0, tooLate: 0, deadLettered: 0, skipped: 0 }
-
 export const createPartitionWindows = (options: PartitionOptions): PartitionWindows => {
   const { plans, time, restored } = options
   const start = restored.meta?.restart
   const vocabulary = createVocabulary(start?.vocabulary ?? [])
-  const ledger = { ...(start?.ledger ?? EMPTY_LEDGER) }
+  const ledger = { ...(start?.ledger ?? NO_EVENTS) }
   let watermarkMs = start?.watermarkMs ?? NO_TIME_MS
   let maxTimeMs = start?.maxTimeMs ?? NO_TIME_MS
   let closedThroughMs = restored.meta?.closedThroughMs ?? NO_TIME_MS
   let deletedThroughMs = restored.meta?.deletedThroughMs ?? NO_TIME_MS
+  /**
+   * What every shard had fired before the last stored checkpoint was planned. A store that loses its last writes loses those that
+   * came after: while that checkpoint is there, so are the firings, and only then may what they were made of go.
+   */
+  let firedBeforeMs = NO_TIME_MS
   let raised = false
   let endedMs = start?.endedMs
   const gaps = createGaps(restored.meta?.gaps ?? [])
@@ -247,9 +253,9 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
       const restartAt = epochs.findLastIndex(e => e.offset <= low)
       epochs = epochs.slice(Math.max(0, restartAt))
       closedThroughMs = Math.max(closedThroughMs, watermarkMs)
-      const deletes = set.deletable(firedThroughMs - time.allowedLatenessMs, epochs[0].offset)
-      if (deletes.length > 0) deletedThroughMs = Math.max(deletedThroughMs, firedThroughMs)
-      gaps.forget(firedThroughMs - plans.reachMs)
+      const deletes = set.deletable(firedBeforeMs - time.allowedLatenessMs, epochs[0].offset)
+      if (deletes.length > 0) deletedThroughMs = Math.max(deletedThroughMs, firedBeforeMs)
+      gaps.forget(firedBeforeMs - plans.reachMs)
       const meta = {
         restart: restartPoint(epochs[0]),
         closedThroughMs,
@@ -259,9 +265,12 @@ export const createPartitionWindows = (options: PartitionOptions): PartitionWind
         gaps: gaps.all(),
         usage: set.usage(),
       }
-      return { meta, sets, deletes, frozenEndMs: watermarkMs - time.allowedLatenessMs }
+      return { meta, sets, deletes, frozenEndMs: watermarkMs - time.allowedLatenessMs, firedThroughMs }
     },
-    committed: plan => set.release(plan.deletes, plan.frozenEndMs),
+    committed: plan => {
+      set.release(plan.deletes, plan.frozenEndMs)
+      firedBeforeMs = Math.max(firedBeforeMs, plan.firedThroughMs)
+    },
     watermarkMs: () => watermarkMs,
     maxTimeMs: () => maxTimeMs,
     ledger: () => ({ ...ledger }),

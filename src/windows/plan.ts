@@ -20,6 +20,8 @@ export type Plans = Readonly<{
   classes: readonly PaneClass[]
   /** The longest a pane can be needed after its start: largest window, and lateness. */
   reachMs: number
+  /** The longest step from one window to the next. */
+  maxEveryMs: number
 }>
 
 const ANY_MODEL = '*'
@@ -67,5 +69,6 @@ export const createPlans = (config: Pick<Config, 'models' | 'time'>): Plans => {
     named,
     classes,
     reachMs: Math.max(0, ...classes.map(c => c.maxSizeMs)) + config.time.allowedLatenessMs,
+    maxEveryMs: Math.max(0, ...classes.flatMap(c => c.windows.map(({ everyMs }) => everyMs))),
   }
 }

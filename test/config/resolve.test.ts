@@ -48,6 +48,7 @@ test('an empty file watches every model with the default windows', () => {
       idleTimeoutMs: 30_000,
       maxFutureMs: 3_600_000,
       retireAfterMs: DAY,
+      alertRetentionMs: 7 * DAY,
       maxHoldMs: 600_000,
       maxSkewMs: 3_600_000,
       startupGraceMs: 120_000,

@@ -19,6 +19,7 @@ import type { RuleState } from '../../src/windows/rules/state.ts'
 import { ALL_VERSIONS, type Segment } from '../../src/windows/series.ts'
 import { quantileRanks } from '../../src/windows/stats/quantile-ranks.ts'
 import { wilson } from '../../src/windows/stats/wilson.ts'
+import { NO_TIME_MS } from '../../src/windows/time.ts'
 import type { WindowResult } from '../../src/windows/window-result.ts'
 
 /** The demo's hour windows and alerts, recomputed from the events without the pipeline: no log, no columns, no checkpoints. */
@@ -213,5 +214,8 @@ const judgeAll = (results: readonly WindowResult[]): readonly Alert[] => {
     },
   }
   const policy = { version: 'demo', rules: DEMO_RULES }
-  return results.flatMap(result => judgeWindow({ result, offsets: {}, explain: () => [] }, policy, access, result.end))
+  return results.flatMap(result => {
+    const horizon = { keptFromMs: result.end, forgottenBeforeMs: NO_TIME_MS }
+    return judgeWindow({ result, offsets: {}, explain: () => [] }, policy, access, horizon)
+  })
 }

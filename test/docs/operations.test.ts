@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import { describe, expect, it } from 'vitest'
 import { createDomainMetrics } from '../../src/sinks/prometheus/domain-metrics.ts'
+import { createMeters } from '../../src/sinks/prometheus/process/meters.ts'
+import { createWorkerMetrics } from '../../src/sinks/prometheus/process/workers.ts'
 import { createProcessMetrics } from '../../src/sinks/prometheus/process-metrics.ts'
 
 const ROOT = new URL('../../', import.meta.url).pathname
@@ -20,6 +22,7 @@ const metricNames = (): ReadonlySet<string> => {
   const registry = new Registry()
   createDomainMetrics(registry)
   createProcessMetrics({ registry, nowMs: () => 0, defaultMetrics: true })
+  createWorkerMetrics(createMeters(registry))
   return new Set(registry.getMetricsAsArray().map(({ name }) => name))
 }
 

@@ -9,6 +9,7 @@ const FAULTS: readonly FaultName[] = [
   'kill',
   'redis-failover',
   'freeze',
+  'rolling',
   'script-flush',
   'redis-kill',
   'redis-pause',

@@ -5,26 +5,10 @@ import { startPrometheus } from '../../scripts/stack.d/index.mjs'
 import { describeRealData } from '../support/real-data.ts'
 import { stack } from '../support/stack.ts'
 import { eventually, metricSum, runTidemark, startTidemark } from '../support/tidemark-process.ts'
-import { type ExampleRun, exampleOn, readNdjson, resultsById, subscribe } from './support.ts'
+import { exampleOn, ledger, replayed, resultsById, subscribe } from './support.ts'
 
 const PARTITIONS = 3
 const EVENTS = { flights: 13_063, bikes: 13_129 } as const
-
-const replayed = async (file: string, run: ExampleRun): Promise<ReadonlyMap<string, unknown>> => {
-  const out = join(run.dir, 'replay')
-  const { code, output } = await runTidemark(['replay', file, '-c', run.config, '-o', out, '--partitions', String(PARTITIONS)])
-  expect(code, output).toBe(0)
-  return resultsById(readNdjson(join(out, 'windows.ndjson')))
-}
-
-/** The ledger of all partitions, as /metrics shows it. */
-const ledger = async (url: string) => ({
-  read: await metricSum(url, 'tidemark_process_ledger_read_events'),
-  inWindows: await metricSum(url, 'tidemark_process_ledger_events', 'category="in_windows"'),
-  tooLate: await metricSum(url, 'tidemark_process_ledger_events', 'category="too_late"'),
-  deadLettered: await metricSum(url, 'tidemark_process_ledger_events', 'category="dead_lettered"'),
-  skipped: await metricSum(url, 'tidemark_process_ledger_events', 'category="skipped"'),
-})
 
 describeRealData('tidemark run on real servers', ['flights/predictions.ndjson.gz', 'bikes/predictions.ndjson.gz'], dir => {
   const fileOf = (example: keyof typeof EVENTS): string => join(dir, example, 'predictions.ndjson.gz')
@@ -33,7 +17,7 @@ describeRealData('tidemark run on real servers', ['flights/predictions.ndjson.gz
     'measures the %s stream as replay does, to the last event, and archives each event once',
     async example => {
       const run = exampleOn(stack(), example, PARTITIONS)
-      const expected = await replayed(fileOf(example), run)
+      const expected = await replayed(fileOf(example), run, PARTITIONS)
       const tidemark = startTidemark(['run', '--roles', 'monitor,archive', '-c', run.config])
       const url = await tidemark.url()
       const prometheus = await startPrometheus({
@@ -90,7 +74,7 @@ describeRealData('tidemark run on real servers', ['flights/predictions.ndjson.gz
 
   it('changes no window when it is killed in the middle of a stream and started again', async () => {
     const run = exampleOn(stack(), 'flights', PARTITIONS)
-    const expected = await replayed(fileOf('flights'), run)
+    const expected = await replayed(fileOf('flights'), run, PARTITIONS)
     const first = startTidemark(['run', '-c', run.config])
     const url = await first.url()
     await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok)
@@ -130,7 +114,7 @@ describeRealData('tidemark run on real servers', ['flights/predictions.ndjson.gz
 
   it('changes no window when a second process joins in the middle of a stream and the first one leaves', async () => {
     const run = exampleOn(stack(), 'flights', PARTITIONS)
-    const expected = await replayed(fileOf('flights'), run)
+    const expected = await replayed(fileOf('flights'), run, PARTITIONS)
     const first = startTidemark(['run', '-c', run.config])
     const url = await first.url()
     await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok)

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SchemaRegistry } from '@kafkajs/confluent-schema-registry'
 import { Kafka, logLevel } from 'kafkajs'
+import { expect } from 'vitest'
 import type { Stack } from '../support/stack.ts'
-import { eventually } from '../support/tidemark-process.ts'
+import { eventually, metricSum, runTidemark } from '../support/tidemark-process.ts'
 
 const EXAMPLES = new URL('../../examples/', import.meta.url).pathname
 
@@ -85,3 +86,20 @@ export const readNdjson = (path: string): readonly Record<string, unknown>[] =>
     .split('\n')
     .filter(line => line !== '')
     .map(line => JSON.parse(line) as Record<string, unknown>)
+
+/** What `tidemark replay` makes of a file. */
+export const replayed = async (file: string, run: ExampleRun, partitions: number): Promise<ReadonlyMap<string, unknown>> => {
+  const out = join(run.dir, 'replay')
+  const { code, output } = await runTidemark(['replay', file, '-c', run.config, '-o', out, '--partitions', String(partitions)])
+  expect(code, output).toBe(0)
+  return resultsById(readNdjson(join(out, 'windows.ndjson')))
+}
+
+/** The ledger of all partitions, as /metrics shows it. */
+export const ledger = async (url: string) => ({
+  read: await metricSum(url, 'tidemark_process_ledger_read_events'),
+  inWindows: await metricSum(url, 'tidemark_process_ledger_events', 'category="in_windows"'),
+  tooLate: await metricSum(url, 'tidemark_process_ledger_events', 'category="too_late"'),
+  deadLettered: await metricSum(url, 'tidemark_process_ledger_events', 'category="dead_lettered"'),
+  skipped: await metricSum(url, 'tidemark_process_ledger_events', 'category="skipped"'),
+})

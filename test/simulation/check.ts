@@ -5,8 +5,8 @@ import type { Outcome } from './outcome.ts'
 export const problemsOf = (outcome: Outcome, undisturbed: Outcome, history: History): readonly string[] => [
   ...outcome.violations,
   ...mapDifferences('window', outcome.windows, undisturbed.windows),
-  ...mapDifferences('alert', outcome.alerts, undisturbed.alerts),
-  ...mapDifferences('alert state', outcome.alertState, undisturbed.alertState),
+  ...(outcome.leftOut.size > 0 ? [] : mapDifferences('alert', outcome.alerts, undisturbed.alerts)),
+  ...(outcome.leftOut.size > 0 ? [] : mapDifferences('alert state', outcome.alertState, undisturbed.alertState)),
   ...setDifferences('dead letter', outcome.deadLetters, undisturbed.deadLetters),
   ...ledgerProblems(outcome, history),
   ...listDifferences(
@@ -14,8 +14,11 @@ export const problemsOf = (outcome: Outcome, undisturbed: Outcome, history: Hist
     outcome.ledgers.map(ledger => JSON.stringify(ledger)),
     undisturbed.ledgers.map(ledger => JSON.stringify(ledger)),
   ),
-  ...listDifferences('numbers of shard', outcome.numbers, undisturbed.numbers),
+  ...listDifferences('numbers of shard', kept(outcome.numbers, outcome), kept(undisturbed.numbers, outcome)),
 ]
+
+const kept = (numbers: readonly string[], { leftOut }: Outcome): readonly string[] =>
+  numbers.map((text, shard) => (leftOut.has(shard) ? 'left out' : text))
 
 const mapDifferences = (
   what: string,

@@ -19,6 +19,11 @@ export type Outcome = Readonly<{
   ledgers: readonly (Readonly<Ledger & { offset: number }> | null)[]
   /** What each shard counts, as JSON. */
   numbers: readonly string[]
+  /**
+   * Shards that left firings out: a node of the store had rolled back behind panes that were deleted. Their windows had left
+   * before, but what they gave rise to is gone with it.
+   */
+  leftOut: ReadonlySet<number>
   /** Repeats that were not equal, and whatever else was seen to be wrong on the way. */
   violations: readonly string[]
 }>

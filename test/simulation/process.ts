@@ -31,6 +31,8 @@ export type World = Readonly<{
   spoil(store: StateStore): StateStore
   /** The store as a whole is struck. */
   strikeStore(fault: Fault): void
+  /** A shard leaves firings out. */
+  leftOut(shard: number): void
   trace(line: string): void
   /** Verbose logs, for a trace that people read. */
   isTraced: boolean
@@ -156,7 +158,7 @@ export const startProcess = (
       logger,
       instance: name,
       metrics: {
-        process: createProcessMetrics({ registry, nowMs: clock.now, defaultMetrics: false }),
+        process: { ...createProcessMetrics({ registry, nowMs: clock.now, defaultMetrics: false }), skippedFiring: world.leftOut },
         domain: createDomainMetrics(registry),
       },
       observer: { windows: () => {}, alerts: () => {} },

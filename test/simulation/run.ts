@@ -55,8 +55,9 @@ export const runHistory = async (history: History, options: RunOptions = {}): Pr
   const struck: Struck[] = []
   let isHealed = false
   const faultAt = recorded(faultsOf(history), struck, () => isHealed)
-  const watched = createWatchedStore({ judge: options.judge, keepsSnapshots: mayFailOver(history) })
+  const watched = createWatchedStore({ judge: options.judge, keepsSnapshots: mayFailOver(history), partitions })
   const violations: string[] = []
+  const leftOut = new Set<number>()
 
   const world: World = {
     seed,
@@ -68,6 +69,7 @@ export const runHistory = async (history: History, options: RunOptions = {}): Pr
     faultAt,
     spoil: store => options.spoil?.(store, history) ?? store,
     strikeStore: watched.strike,
+    leftOut: shard => void leftOut.add(shard),
     trace,
     isTraced: options.trace !== undefined,
   }
@@ -110,11 +112,12 @@ export const runHistory = async (history: History, options: RunOptions = {}): Pr
       violations.push('a process does not stop')
   }
   if (await timeline.run(() => isDrained, limit)) await stopAll()
-  else violations.push('it does not come to its end')
+  else violations.push(`it does not come to its end: ${await standing(watched.truth, partitions)}`)
 
   const published = await readPublished(log, topics)
   const outcome = {
     ...published,
+    leftOut,
     ...(await stored(watched.truth, partitions)),
     violations: [...published.violations, ...watched.violations(), ...violations],
   }
@@ -137,6 +140,13 @@ const recorded =
     if (fault !== null) struck.push({ ...place, fault })
     return fault
   }
+
+const standing = async ({ partitions, shards }: StateStore, count: number): Promise<string> => {
+  const since = (ms: number | undefined | null): string => (ms === undefined || ms === null ? 'never' : `${ms - START_MS}`)
+  const closed = (await partitions.progress(count)).map(meta => since(meta?.closedThroughMs))
+  const fired = (await shards.firedThrough(count)).map(since)
+  return `closed through ${closed.join(', ')}, fired through ${fired.join(', ')}`
+}
 
 /** Everything is closed, fired and published. */
 const hasLeft = async ({ partitions, shards }: StateStore, count: number, untilMs: number): Promise<boolean> => {

@@ -1,40 +1,55 @@
 import { describe, expect, it } from 'vitest'
-import { problemsOf } from './check.ts'
+import { freshSeed } from '../demo/seed.ts'
+import { ABLATIONS } from './ablations.ts'
 import { type History, randomHistory } from './history.ts'
 import { runHistory } from './run.ts'
+import { describeFailure, shrink } from './shrink.ts'
+import { verify } from './verify.ts'
 
-const undisturbed = (history: History): History => ({
-  ...history,
-  processes: 1,
-  faults: [],
-  healAtMs: 0,
+/** Histories in which an ablation must have been noticed. */
+const MOST = 400
+
+/** As random as others, with more of what an ablation is exposed by: crashes, zombies, and a store that goes back. */
+const rough = (seed: number): History => ({
+  ...randomHistory(seed),
+  faults: { rate: 0.03, kinds: ['crash', 'freeze', 'evict', 'failover', 'late'] },
 })
 
-describe('the pipeline on the twins', () => {
-  it('publishes what an undisturbed run publishes', async () => {
-    const first = Number(process.env.TIDEMARK_SIM_SEED ?? Math.floor(Math.random() * 1e9))
-    const count = Number(process.env.TIDEMARK_SIM_HISTORIES ?? 100)
-    let events = 0
-    let clean = 0
-    let faults = 0
-    const bad = new Map<string, number[]>()
-    for (let seed = first; seed < first + count; seed++) {
-      const history = randomHistory(seed)
-      const run = await runHistory(history)
-      const oracle = await runHistory(undisturbed(history))
-      events += run.events
-      clean += oracle.events
-      faults += run.struck.length
-      const problems = problemsOf(run.outcome, oracle.outcome, history)
-      if (problems.length > 0) bad.set(problems[0].slice(0, 300), [...(bad.get(problems[0].slice(0, 300)) ?? []), seed])
+describe('the simulation itself', () => {
+  it('is a function of the seed', async () => {
+    const first = freshSeed('determinism')
+    for (let seed = first; seed < first + 10; seed++) {
+      const traces: string[][] = [[], []]
+      for (const trace of traces) await runHistory(randomHistory(seed), { trace: line => trace.push(line) })
+      expect(traces[0].length, `seed ${seed}`).toBeGreaterThan(10)
+      expect(traces[1], `seed ${seed}`).toEqual(traces[0])
     }
-    console.log({ events: events / count, clean: clean / count, faults: faults / count })
-    console.log(
-      [...bad]
-        .map(([k, v]) => `${v.join(',')}: ${k}`)
-        .slice(0, 15)
-        .join('\n'),
-    )
-    expect(bad.size).toBe(0)
-  }, 300_000)
+  })
+
+  it.each(Object.entries(ABLATIONS))('notices %s', async (_, options) => {
+    const first = freshSeed('ablation')
+    let histories = 0
+    for (; histories < MOST; histories++) if ((await verify(rough(first + histories), options)).problems.length > 0) break
+    console.info(`noticed after ${histories + 1} histories`)
+    expect(histories).toBeLessThan(MOST)
+  })
+
+  it('cuts a failing history down to what makes it fail', async () => {
+    const options = ABLATIONS['no compare and set']
+    const first = freshSeed('shrinking')
+    for (let seed = first; ; seed++) {
+      const history = rough(seed)
+      const { run, problems } = await verify(history, options)
+      if (problems.length === 0 || run.struck.length < 3) continue
+      const least = await shrink(history, run, options)
+      const after = await verify(least, options)
+      expect(after.problems.length, `seed ${seed}`).toBeGreaterThan(0)
+      expect(after.run.struck.length, `seed ${seed}`).toBeLessThan(run.struck.length)
+      expect(least.deliveries.length).toBeLessThanOrEqual(history.deliveries.length)
+      const text = await describeFailure(least, options)
+      expect(text).toContain(`TIDEMARK_SIM_SEED=${seed} TIDEMARK_SIM_HISTORIES=1`)
+      expect(text).toContain('"kind":"failover"')
+      return
+    }
+  })
 })

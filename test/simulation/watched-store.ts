@@ -15,17 +15,29 @@ export type WatchedStore = Readonly<{
 const SNAPSHOT_WRITES = 5
 const SNAPSHOTS = 5
 
-export const createWatchedStore = (options: Readonly<{ judge?: Judge; keepsSnapshots: boolean }>): WatchedStore => {
+export const createWatchedStore = (
+  options: Readonly<{ judge?: Judge; keepsSnapshots: boolean; partitions: number }>,
+): WatchedStore => {
   const truth = createMemoryStore(options)
   const violations: string[] = []
-  let snapshots: StoreSnapshot[] = [truth.snapshot()]
-  const empty = snapshots[0]
-  let writes = 0
+  const empty = truth.snapshot()
+  let snapshots: StoreSnapshot[] = []
+  let count = 0
+  /** Partitions with a first checkpoint: without one, a store that went back is a wiped one, and refused. */
+  const written = new Set<number>()
   const closed = new Map<number, number>()
   const fired = new Map<number, number>()
+  /** Who claimed a partition or shard last. */
+  const owners = new Map<string, string>()
 
-  const written = (): void => {
-    if (!options.keepsSnapshots || ++writes % SNAPSHOT_WRITES !== 0) return
+  const claimed = (unit: string, token: string): void => void owners.set(unit, token)
+  const writtenBy = (unit: string, token: string): void => {
+    const owner = owners.get(unit)
+    if (owner !== undefined && owner !== token) violations.push(`${unit} was written by ${token}, and is owned by ${owner}`)
+  }
+
+  const wrote = (): void => {
+    if (!options.keepsSnapshots || ++count % SNAPSHOT_WRITES !== 0 || written.size < options.partitions) return
     snapshots = [...snapshots.slice(1 - SNAPSHOTS), truth.snapshot()]
   }
 
@@ -39,6 +51,7 @@ export const createWatchedStore = (options: Readonly<{ judge?: Judge; keepsSnaps
     truth.restore(snapshot, lost)
     closed.clear()
     fired.clear()
+    owners.clear()
   }
 
   return {
@@ -46,7 +59,7 @@ export const createWatchedStore = (options: Readonly<{ judge?: Judge; keepsSnaps
     violations: () => violations,
     strike: fault => {
       if (fault.kind === 'wipe') restore(empty, () => true)
-      if (fault.kind !== 'failover') return
+      if (fault.kind !== 'failover' || snapshots.length === 0) return
       const at = Math.max(0, snapshots.length - fault.snapshotsBack)
       const { units } = fault
       restore(snapshots[at], unit => units === 'all' || units.includes(unit))
@@ -56,22 +69,33 @@ export const createWatchedStore = (options: Readonly<{ judge?: Judge; keepsSnaps
       ...truth,
       partitions: {
         ...truth.partitions,
+        claim: (p, token) => {
+          claimed(`partition ${p}`, token)
+          return truth.partitions.claim(p, token)
+        },
         checkpoint: async (p, command) => {
           const reply = await truth.partitions.checkpoint(p, command)
           if (reply.kind === 'ok') {
+            written.add(p)
+            writtenBy(`partition ${p}`, command.token)
             rises(closed, 'closedThrough of partition', p, command.meta.closedThroughMs)
-            written()
+            wrote()
           }
           return reply
         },
       },
       shards: {
         ...truth.shards,
+        claim: (s, token) => {
+          claimed(`shard ${s}`, token)
+          return truth.shards.claim(s, token)
+        },
         fire: async (s, command) => {
           const reply = await truth.shards.fire(s, command)
           if (reply.kind === 'ok') {
+            writtenBy(`shard ${s}`, command.token)
             rises(fired, 'firedThrough of shard', s, command.meta.firedThroughMs)
-            written()
+            wrote()
           }
           return reply
         },

@@ -2,14 +2,21 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Gauge, Registry } from 'prom-client'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type HttpServer, ListenError, operationsRoutes, type Reply, startHttpServer } from '../../src/sinks/http.ts'
+import {
+  type HttpServer,
+  ListenError,
+  operationsRoutes,
+  type Reply,
+  registryOperations,
+  startHttpServer,
+} from '../../src/sinks/http.ts'
 import { createReadiness, type Dependency, type Health } from '../../src/sinks/readiness.ts'
 
 const started: HttpServer[] = []
 const start = async (dependencies: readonly Dependency[] = [], registry = new Registry()) => {
   const server = await startHttpServer(
     { host: '127.0.0.1', port: 0 },
-    operationsRoutes(registry, createReadiness(dependencies, 1_000)),
+    operationsRoutes(registryOperations(registry, createReadiness(dependencies, 1_000))),
   )
   started.push(server)
   return `http://127.0.0.1:${server.port}`

@@ -60,6 +60,7 @@ export const testTime = (overrides: Partial<TimeConfig> = {}): TimeConfig => ({
   allowedLatenessMs: 15,
   idleTimeoutMs: 1_000_000,
   maxFutureMs: 3_600_000,
+  alertRetentionMs: 7 * 24 * 3_600_000,
   retireAfterMs: 100,
   maxHoldMs: 1e12,
   maxSkewMs: 1e12,

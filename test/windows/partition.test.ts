@@ -79,12 +79,17 @@ const fold = (windows: PartitionWindows, log: readonly Event[], from: number, to
     ),
   )
 
-const checkpoint = (windows: PartitionWindows, nextOffset: number, everything: boolean): CheckpointPlan =>
+const checkpoint = (
+  windows: PartitionWindows,
+  nextOffset: number,
+  everything: boolean,
+  firedThroughMs = NO_TIME_MS,
+): CheckpointPlan =>
   windows.planCheckpoint({
     nextOffset,
     fingerprint: undefined,
     nowMs: nextOffset,
-    firedThroughMs: NO_TIME_MS,
+    firedThroughMs,
     idle: false,
     caughtUp: false,
     everything,
@@ -252,5 +257,30 @@ describe('watermark and ledger', () => {
         })
       }),
     )
+  })
+})
+
+describe('what was fired is deleted', () => {
+  const LONG_AFTER = 10_000
+  const log = [1000, 1001, LONG_AFTER].map((timeMs): Event => ({ timeMs, latencyMs: 1, version: '1' }))
+
+  it('by the checkpoint after the one that knew of it: if a store goes back behind the firing, that one is gone, too', () => {
+    const windows = open(EMPTY)
+    fold(windows, log, 0, log.length)
+    const before = checkpoint(windows, log.length, true)
+    windows.committed(before)
+    const knows = checkpoint(windows, log.length, true, LONG_AFTER)
+    expect([knows.deletes, knows.meta.deletedThroughMs]).toEqual([[], NO_TIME_MS])
+    windows.committed(knows)
+    const after = checkpoint(windows, log.length, true, LONG_AFTER + 5)
+    expect(after.deletes.map(({ startMs }) => startMs)).toEqual([1000])
+    expect(after.meta.deletedThroughMs).toBe(LONG_AFTER)
+  })
+
+  it('not while the checkpoint that knew of it is not known to be stored', () => {
+    const windows = open(EMPTY)
+    fold(windows, log, 0, log.length)
+    checkpoint(windows, log.length, true, LONG_AFTER)
+    expect(checkpoint(windows, log.length, true, LONG_AFTER).deletes).toEqual([])
   })
 })

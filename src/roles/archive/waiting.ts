@@ -1,5 +1,5 @@
+import { type BackoffOptions, backoffMs } from '../../backoff.ts'
 import type { Clock } from '../../clock.ts'
-import { type BackoffOptions, backoffMs } from '../../sinks/elasticsearch/backoff.ts'
 
 /** What a partition of the archive may wait for. */
 export type WaitReason = 'elasticsearch' | 'memory-budget' | 'log' | 'schema-registry' | 'dead-letters' | 'group'

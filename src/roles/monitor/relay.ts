@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import type { FencedLogWriter } from '../../consumers/log.ts'
 import { alertRecords } from '../../sinks/topics/records.ts'
-import type { Alert } from '../../windows/alert.ts'
+import type { Alert, Tombstone } from '../../windows/alert.ts'
 import { type MonitorContext, OwnershipLost, RETRY } from './context.ts'
 import { Stopped, untilAvailable } from './retry.ts'
 
@@ -66,10 +66,10 @@ export const startRelay = (
   }
 
   /** False: it is to be tried again. */
-  const append = async (alerts: readonly Alert[]): Promise<boolean> => {
+  const append = async (outbox: readonly (Alert | Tombstone)[]): Promise<boolean> => {
     try {
       writer ??= await openWriter()
-      const appended = await writer.append(topic, alertRecords(alerts, encode.alert))
+      const appended = await writer.append(topic, alertRecords(outbox, encode.alert))
       if (appended.kind === 'fenced') throw new OwnershipLost('fenced', `alerts writer of shard ${shard}`)
       return true
     } catch (error) {
@@ -89,12 +89,12 @@ export const startRelay = (
     if (page.length === 0) return 'empty'
     // what replicas do not have, a failover would take back; alerts cannot be taken back
     await untilAvailable(() => store.shards.replicated(shard), retrying)
-    const alerts = page.map(({ alert }) => JSON.parse(alert) as Alert) // written by the session alone
-    if (!(await append(alerts))) return 'again'
+    const outbox = page.map(({ alert }) => JSON.parse(alert) as Alert | Tombstone) // written by the session alone
+    if (!(await append(outbox))) return 'again'
     if (trouble !== null) logger.info('alerts can be published again')
     trouble = null
     metrics.process.shardPaused(shard, 'alerts-topic', false)
-    observer.alerts(alerts)
+    observer.alerts(outbox.flatMap(record => ('tombstone' in record ? [] : [record])))
     await trim(page.map(({ id }) => id))
     setWaiting(Math.max(0, waiting - page.length))
     return 'done'

@@ -4,6 +4,7 @@ import type { Alert } from '../../windows/alert.ts'
 import { fireMoment } from '../../windows/firing/fire.ts'
 import { dueMoments } from '../../windows/firing/moments.ts'
 import { endMs } from '../../windows/pane.ts'
+import type { PaneKey } from '../../windows/store/port.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 import type { WindowResult } from '../../windows/window-result.ts'
 import { type Closing, closingOf } from './closing.ts'
@@ -46,11 +47,12 @@ export const claimShard = async (
     bounds?: ShardBounds
   }>,
 ): Promise<ShardSession> => {
-  const { store, clock, config, plans, metrics, topology } = context
+  const { budgets, store, clock, config, plans, metrics, topology } = context
   const { shard, logger, signal, bounds = BOUNDS } = options
   const waiting = { clock, logger, signal, what: `state of shard ${shard}` }
   const state = await claimShardState(context, options)
   const panes = createShardPanes(context, options)
+  const frozenPanes = budgets.memory.part('frozen-panes')
   /** Partitions that are waited for, and since when the youngest are. */
   let awaited = { partitions: 0, sinceMs: clock.now() }
   let unownedSaid = false
@@ -100,8 +102,7 @@ export const claimShard = async (
   }
 
   const commit = async (throughMs: number, alerts: readonly Alert[]): Promise<void> => {
-    await state.commit(throughMs, alerts)
-    relay.filled(alerts.length)
+    relay.filled(await state.commit(throughMs, alerts))
     metrics.domain.shardNumbers(shard, state.numbers())
     metrics.process.shard(shard, { firedThroughMs: throughMs, series: state.registry.lastDataMs.size })
   }
@@ -165,6 +166,14 @@ export const claimShard = async (
     panes.cache.forget(state.firedThroughMs())
   }
 
+  /** Reading waits for memory, and firing for what is read: what is kept only to be quick makes room. */
+  const makeRoom = (): void => {
+    frozenPanes.set(panes.cache.bytes())
+    if (!budgets.memory.isOver()) return
+    panes.cache.clear()
+    frozenPanes.set(0)
+  }
+
   const storedFiredThrough = async (): Promise<number> =>
     (await untilAvailable(() => store.shards.firedThrough(topology.shardCount), waiting))[shard] ?? NO_TIME_MS
 
@@ -207,9 +216,19 @@ export const claimShard = async (
     await settleDeleted(closing.deletedThroughMs)
     if (closedThroughMs <= state.firedThroughMs()) return verifyStored()
     await state.adoptPolicy(plans.reachMs)
+    const closed = state.closeForeign()
+    if (closed.length > 0) await commit(state.firedThroughMs(), closed)
     const keys = await panes.keys(partitionCount, state.firedThroughMs(), closedThroughMs)
+    await fireStepByStep(keys, closing, partitionCount)
+    makeRoom()
+  }
+
+  /** What is due may need more panes than there is room for: they are read up to some end, and what is due by then is fired. */
+  const fireStepByStep = async (keys: readonly PaneKey[], closing: Closing, partitionCount: number): Promise<void> => {
+    const { closedThroughMs } = closing
     for (let loaded = 0; state.firedThroughMs() < closedThroughMs; ) {
       loaded += await panes.load(partitionCount, keys.slice(loaded), closedThroughMs, bounds.stepBytes)
+      frozenPanes.set(panes.cache.bytes())
       const throughMs = loaded < keys.length ? endMs(keys[loaded - 1]) : closedThroughMs
       await verifyRead(partitionCount, closedThroughMs)
       if (throughMs > state.firedThroughMs()) await fireThrough(throughMs, closing)
@@ -220,6 +239,9 @@ export const claimShard = async (
   return {
     round,
     trouble: () => trouble ?? relay.trouble(),
-    close: () => relay.stop(),
+    close: () => {
+      frozenPanes.close()
+      return relay.stop()
+    },
   }
 }

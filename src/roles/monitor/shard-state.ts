@@ -1,11 +1,12 @@
 import type { Logger } from 'pino'
 import type { ShardNumbers } from '../../sinks/prometheus/domain-metrics.ts'
-import type { Alert } from '../../windows/alert.ts'
-import { encodeRegistry, parseRegistry, type Registry, retireSeries } from '../../windows/firing/registry.ts'
-import type { RuleStates } from '../../windows/rules/engine.ts'
+import type { Alert, FiringAlert, Tombstone } from '../../windows/alert.ts'
+import { countAlert, encodeRegistry, parseRegistry, type Registry, retireSeries } from '../../windows/firing/registry.ts'
+import type { Plans } from '../../windows/plan.ts'
+import { abandon, type RuleStates } from '../../windows/rules/engine.ts'
 import type { Policy } from '../../windows/rules/policy.ts'
 import { adopt, versionAt } from '../../windows/rules/schedule.ts'
-import type { RuleState } from '../../windows/rules/state.ts'
+import { isExpired, type RuleState } from '../../windows/rules/state.ts'
 import { NO_TIME_MS } from '../../windows/time.ts'
 import { type MonitorContext, OwnershipLost } from './context.ts'
 import { untilAvailable } from './retry.ts'
@@ -22,8 +23,10 @@ export type ShardState = Readonly<{
   adoptPolicy(reachMs: number): Promise<void>
   /** What is fired from now on waits for so many partitions, which is committed before; returns for how many. */
   waitFor(partitionCount: number): Promise<number>
-  /** Writes everything that changed, with alerts for the outbox. Throws OwnershipLost. */
-  commit(throughMs: number, alerts: readonly Alert[]): Promise<void>
+  /** Writes everything that changed, with alerts for the outbox. Returns how many records wait there more. Throws OwnershipLost. */
+  commit(throughMs: number, alerts: readonly Alert[]): Promise<number>
+  /** Alerts on windows that the configuration has no more (a migration removed them): no window to come would close them. */
+  closeForeign(): readonly Alert[]
   numbers(): ShardNumbers
 }>
 
@@ -31,7 +34,7 @@ export const claimShardState = async (
   context: MonitorContext,
   options: Readonly<{ shard: number; token: string; logger: Logger; signal: AbortSignal }>,
 ): Promise<ShardState> => {
-  const { store, clock, config, metrics, policies, topology } = context
+  const { store, clock, config, metrics, plans, policies, topology } = context
   const { shard, token, logger, signal } = options
   const waiting = { clock, logger, signal, what: `state of shard ${shard}` }
   const claimed = await untilAvailable(() => store.shards.claim(shard, token), waiting)
@@ -53,16 +56,41 @@ export const claimShardState = async (
   }
   await learn()
 
-  const commit = async (throughMs: number, alerts: readonly Alert[]): Promise<void> => {
+  const rules: RuleStates = {
+    get: fingerprint => states.get(fingerprint),
+    set: (fingerprint, state) => {
+      changed.set(fingerprint, state && JSON.stringify(state))
+      if (state) states.set(fingerprint, state)
+      else states.delete(fingerprint)
+    },
+  }
+
+  /** Alerts that were over so long ago that the topic need not hold them, with all that is remembered of them. */
+  const forgetResolved = (throughMs: number): readonly Tombstone[] => {
+    const beforeMs = throughMs - config.time.allowedLatenessMs - config.time.alertRetentionMs
+    const forgotten = [...registry.resolved].filter(([fingerprint, endMs]) => {
+      if (endMs >= beforeMs) return false
+      const state = rules.get(fingerprint)
+      return state === undefined || isExpired(state, beforeMs)
+    })
+    for (const [fingerprint] of forgotten) {
+      registry.resolved.delete(fingerprint)
+      rules.set(fingerprint, null)
+    }
+    return forgotten.map(([fingerprint, endMs]) => ({ tombstone: fingerprint, endMs }))
+  }
+
+  const commit = async (throughMs: number, alerts: readonly Alert[]): Promise<number> => {
     const nextCommitId = `${token}:${++sequence}`
-    retireSeries(registry, throughMs, config.time.retireAfterMs)
+    const retired = retireSeries(registry, throughMs, config.time.retireAfterMs + plans.maxEveryMs)
+    const tombstones = forgetResolved(throughMs)
     const command = {
       token,
       previousCommitId: commitId,
       commitId: nextCommitId,
       meta: { firedThroughMs: throughMs, registry: encodeRegistry(registry) },
       rules: changed,
-      outbox: alerts.map(alert => ({ id: alert.id, alert: JSON.stringify(alert) })),
+      outbox: [...alerts, ...tombstones].map(record => ({ id: idOf(record), alert: JSON.stringify(record) })),
     }
     const startedMs = clock.now()
     const reply = await untilAvailable(() => store.shards.fire(shard, command), waiting)
@@ -71,25 +99,22 @@ export const claimShardState = async (
     commitId = nextCommitId
     firedThroughMs = throughMs
     changed = new Map()
+    for (const series of retired) metrics.domain.forgetSeries(shard, series)
+    return command.outbox.length
+  }
+
+  const policyAt = (startMs: number): Policy => {
+    const version = versionAt(registry.policies, startMs)
+    const policy = known.get(version)
+    if (policy === undefined) throw new Error(`policy ${version} is scheduled and not known`)
+    return policy
   }
 
   return {
     registry,
-    rules: {
-      get: fingerprint => states.get(fingerprint),
-      set: (fingerprint, state) => {
-        changed.set(fingerprint, state && JSON.stringify(state))
-        if (state) states.set(fingerprint, state)
-        else states.delete(fingerprint)
-      },
-    },
+    rules,
     firedThroughMs: () => firedThroughMs,
-    policyAt: startMs => {
-      const version = versionAt(registry.policies, startMs)
-      const policy = known.get(version)
-      if (policy === undefined) throw new Error(`policy ${version} is scheduled and not known`)
-      return policy
-    },
+    policyAt,
     adoptPolicy: async reachMs => {
       const version = await untilAvailable(() => policies.current(), waiting)
       if (!adopt(registry.policies, version, firedThroughMs, reachMs)) return
@@ -108,6 +133,21 @@ export const claimShardState = async (
       return Math.max(registry.partitions, topology.shardCount)
     },
     commit,
+    closeForeign: () => {
+      const at = { startMs: firedThroughMs, endMs: firedThroughMs, reason: 'window-gone' } as const
+      const foreign = [...registry.firing].filter(([, firing]) => !hasWindow(plans, firing))
+      const alerts = foreign.flatMap(([fingerprint, firing]) =>
+        abandon(fingerprint, firing, at, policyAt(firedThroughMs), rules, firedThroughMs),
+      )
+      for (const alert of alerts) countAlert(registry, alert)
+      return alerts
+    },
     numbers: () => shardNumbers(registry),
   }
 }
+
+const hasWindow = (plans: Plans, { model, window }: FiringAlert): boolean =>
+  plans.planOf(model)?.config.windows.some(({ name }) => name === window) === true
+
+const idOf = (record: Alert | Tombstone): string =>
+  'tombstone' in record ? `${record.tombstone}/forgotten/${new Date(record.endMs).toISOString()}` : record.id

@@ -1,5 +1,5 @@
+import { type BackoffOptions, backoffMs } from '../../backoff.ts'
 import type { Health } from '../readiness.ts'
-import { type BackoffOptions, backoffMs } from './backoff.ts'
 import { classifyBulk, classifyHttp, type ItemVerdict } from './classify.ts'
 import type { ElasticsearchClient } from './client.ts'
 import { type BulkDocument, encodeBulk } from './document.ts'

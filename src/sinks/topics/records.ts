@@ -1,5 +1,5 @@
 import type { OutgoingRecord } from '../../consumers/log.ts'
-import type { Alert } from '../../windows/alert.ts'
+import type { Alert, Tombstone } from '../../windows/alert.ts'
 import { seriesKey } from '../../windows/series.ts'
 import type { WindowResult } from '../../windows/window-result.ts'
 
@@ -17,10 +17,11 @@ export const windowKey = (result: Pick<WindowResult, 'model' | 'version' | 'segm
 export const windowResultRecords = (results: readonly WindowResult[], encode: Encode<WindowResult>): readonly OutgoingRecord[] =>
   results.map(result => ({ key: windowKey(result), value: encode(result) }))
 
-/** Alerts as records, in order; the topic is compacted by fingerprint, so its state is the list of what is firing. */
-export const alertRecords = (alerts: readonly Alert[], encode: Encode<Alert>): readonly OutgoingRecord[] =>
-  alerts.map(alert => ({ key: alert.fingerprint, value: encode(alert) }))
-
-/** Removes fingerprints from a compacted topic, once what they resolved is past its retention. */
-export const tombstones = (fingerprints: readonly string[]): readonly OutgoingRecord[] =>
-  fingerprints.map(fingerprint => ({ key: fingerprint, value: null }))
+/**
+ * Alerts as records, in order. The topic is compacted by fingerprint, so that its state is the list of what fires, and of what
+ * fired lately: a tombstone ends it.
+ */
+export const alertRecords = (outbox: readonly (Alert | Tombstone)[], encode: Encode<Alert>): readonly OutgoingRecord[] =>
+  outbox.map(record =>
+    'tombstone' in record ? { key: record.tombstone, value: null } : { key: record.fingerprint, value: encode(record) },
+  )

@@ -1,9 +1,9 @@
 import type { TimeConfig } from '../../config/config.ts'
-import type { Alert, Contributor } from '../alert.ts'
+import type { Alert, Contributor, FiringAlert } from '../alert.ts'
 import { emptyCells } from '../layout.ts'
 import type { Measure } from '../measure.ts'
 import type { ModelPlan } from '../plan.ts'
-import { judgeWindow, type RuleStates, segmentText } from '../rules/engine.ts'
+import { abandon, judgeWindow, type RuleStates, segmentText } from '../rules/engine.ts'
 import type { Policy } from '../rules/policy.ts'
 import { ALL_VERSIONS, parseSeriesKey, type Series } from '../series.ts'
 import type { WindowResult } from '../window-result.ts'
@@ -31,7 +31,16 @@ export type Fired = Readonly<{ results: readonly WindowResult[]; alerts: readonl
  */
 export function* fireMoment(moment: Moment, context: FiringContext): Generator<Fired, void, undefined> {
   const panes = context.panesOf(moment.model, moment.paneClass.widthMs)
-  for (const [segment, versions] of speaking(moment, panes.byIndex, context)) {
+  const unjudged = firingOn(moment, context.registry)
+  const rules: RuleStates = {
+    ...context.rules,
+    get: fingerprint => {
+      unjudged.delete(fingerprint)
+      return context.rules.get(fingerprint)
+    },
+  }
+  const speakers = speaking(moment, panes.byIndex, context)
+  for (const [segment, versions] of speakers) {
     const results: WindowResult[] = []
     const alerts: Alert[] = []
     // all versions merged are the same cells as the only one: measuring is most of what firing costs
@@ -40,21 +49,46 @@ export function* fireMoment(moment: Moment, context: FiringContext): Generator<F
       const { allowedLatenessMs } = context.time
       if (moment.revision === 1 && !hasRevision(moment, panes.byIndex, segment, version, allowedLatenessMs)) continue
       measured = (versions.length === 1 ? measured : null) ?? measureWindow(moment, panes, segment, version, context)
-      const fired = fireSeries(moment, panes, segment, version, measured, context)
+      const fired = fireSeries(moment, panes, segment, version, measured, { ...context, rules })
       results.push(fired.result)
       alerts.push(...fired.alerts)
     }
     for (const alert of alerts) countAlert(context.registry, alert)
     yield { results, alerts }
   }
+  const closed = closeUnjudged(moment, unjudged, speakers, context)
+  for (const alert of closed) countAlert(context.registry, alert)
+  if (closed.length > 0) yield { results: [], alerts: closed }
 }
 
+/** Alerts that fire on this window of the model, by fingerprint. Only a window's first firing decides that nothing speaks of one. */
+const firingOn = ({ model, window, revision }: Moment, { firing }: Registry): Map<string, FiringAlert> =>
+  new Map(revision === 0 ? [...firing].filter(([, on]) => on.model === model && on.window === window.name) : [])
+
+/** What no rule judged, of a series that speaks, has lost its rule; of one that does not, its series. */
+const closeUnjudged = (
+  { endMs, dueMs, window }: Moment,
+  unjudged: ReadonlyMap<string, FiringAlert>,
+  speakers: Speakers,
+  { policyAt, rules, time }: FiringContext,
+): readonly Alert[] => {
+  const startMs = endMs - window.sizeMs
+  const versions = new Map(speakers)
+  const speaks = (series: Series): boolean => {
+    const found = versions.get(segmentKey(series))
+    return found !== undefined && (series.version === ALL_VERSIONS || found.includes(series.version))
+  }
+  return [...unjudged].flatMap(([fingerprint, firing]) => {
+    const reason = speaks(firing) ? 'rule-gone' : 'series-retired'
+    return abandon(fingerprint, firing, { startMs, endMs, reason }, policyAt(startMs), rules, dueMs - time.allowedLatenessMs)
+  })
+}
+
+/** Segment keys, and their versions. */
+type Speakers = readonly (readonly [string, readonly string[]])[]
+
 /** Segments and their versions that have data in the window, or fell silent and are not retired: sorted. The former are registered. */
-const speaking = (
-  moment: Moment,
-  panes: PanesByIndex,
-  { registry, time }: FiringContext,
-): readonly (readonly [string, readonly string[]])[] => {
+const speaking = (moment: Moment, panes: PanesByIndex, { registry, time }: FiringContext): Speakers => {
   const found = new Map<string, Set<string>>()
   const add = (segment: string, version: string): void => {
     found.set(segment, (found.get(segment) ?? new Set()).add(version))
@@ -119,12 +153,10 @@ const fireSeries = (
     policyVersion: policy.version,
   }
   const explain = (metric: string, subject: string): readonly Contributor[] => explained(plan, cells, metric, subject)
-  const alerts = judgeWindow(
-    { result, offsets: merged.offsets, explain },
-    policy,
-    context.rules,
-    moment.dueMs - allowedLatenessMs,
-  )
+  const alerts = judgeWindow({ result, offsets: merged.offsets, explain }, policy, context.rules, {
+    keptFromMs: moment.dueMs - allowedLatenessMs,
+    forgottenBeforeMs: moment.endMs - context.time.alertRetentionMs,
+  })
   if (version !== null && segment === segmentKey({ ...series, segment: {} }) && window.name === totalsWindow(plan)) {
     count(result, moment, panes, segment, version, context)
   }

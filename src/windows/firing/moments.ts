@@ -25,7 +25,8 @@ export type ModelActivity = Readonly<{
 
 /**
  * Everything due in `(afterMs, throughMs]`, in the order in which it is fired: by due time, then model, window, revision.
- * Windows that touch no data of a model whose series are all retired are stepped over, however long the gap.
+ * Windows that touch no data of a model whose series are all retired are stepped over, however long the gap, but for the first:
+ * what still fires is closed at its end.
  */
 export const dueMoments = (
   models: readonly ModelActivity[],
@@ -38,8 +39,8 @@ export const dueMoments = (
     for (const paneClass of activity.plan.classes) {
       const starts = activity.paneStartsMs.get(paneClass.widthMs) ?? []
       for (const window of paneClass.windows) {
+        const spans = spansOf(window, paneClass, starts, activity.lastDataMs, time.retireAfterMs)
         const push = (revision: 0 | 1, delayMs: number): void => {
-          const spans = spansOf(window, paneClass, starts, activity.lastDataMs, time.retireAfterMs)
           for (const endMs of endsWithin(window, spans, afterMs - delayMs, throughMs - delayMs)) {
             moments.push({
               dueMs: endMs + delayMs,
@@ -71,7 +72,7 @@ const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 type Span = Readonly<{ afterMs: number; throughMs: number }>
 
-/** Where windows end that contain a pane, or that end while series still speak; by rising start. */
+/** Where windows end that contain a pane, or that end while series still speak, and one more; by rising start. */
 const spansOf = (
   window: WindowConfig,
   paneClass: PaneClass,
@@ -79,10 +80,10 @@ const spansOf = (
   lastDataMs: number | null,
   retireAfterMs: number,
 ): readonly Span[] => [
-  ...(lastDataMs === null ? [] : [{ afterMs: lastDataMs, throughMs: lastDataMs + retireAfterMs }]),
+  ...(lastDataMs === null ? [] : [{ afterMs: lastDataMs, throughMs: nextEndMs(window, lastDataMs + retireAfterMs) }]),
   ...paneStartsMs.map(startMs => ({
     afterMs: startMs,
-    throughMs: Math.max(startMs + window.sizeMs, startMs + paneClass.widthMs + retireAfterMs),
+    throughMs: nextEndMs(window, Math.max(startMs + window.sizeMs, startMs + paneClass.widthMs + retireAfterMs)),
   })),
 ]
 

@@ -19,6 +19,8 @@ export type PaneCache = Readonly<{
   activities(lastDataMs: ReadonlyMap<string, number>): readonly ModelActivity[]
   /** Forgets panes that no window due after `firedThroughMs` needs. */
   forget(firedThroughMs: number): void
+  /** Forgets everything: it is read again when a window needs it. */
+  clear(): void
   size(): number
   /** Of packed cells. */
   bytes(): number
@@ -111,6 +113,11 @@ export const createPaneCache = (plans: Plans, allowedLatenessMs: number): PaneCa
         for (const [widthMs, index] of forgotten) widths.get(widthMs)?.nodes.forgetBefore(index + 1)
         if ([...widths.values()].every(panes => panes.byIndex.size === 0)) models.delete(model)
       }
+    },
+    clear: () => {
+      held.clear()
+      models.clear()
+      paneBytes = 0
     },
     size: () => held.size,
     bytes: () => {

@@ -1,9 +1,10 @@
 import type { RuleConfig } from '../../config/config.ts'
-import type { Alert, Contributor } from '../alert.ts'
+import type { Alert, Contributor, FiringAlert } from '../alert.ts'
 import type { WindowResult } from '../window-result.ts'
-import { sentence } from './message.ts'
+import { closingSentence, sentence } from './message.ts'
+import type { Patience, Transition } from './phase.ts'
 import { applies, type Policy } from './policy.ts'
-import { type Announcement, isForgettable, NEW_RULE_STATE, observe, type RuleState } from './state.ts'
+import { type Announcement, isExpired, isForgettable, NEW_RULE_STATE, observe, type RuleState } from './state.ts'
 import { judge, type Verdict } from './verdict.ts'
 
 /** A window result with what an alert about it must be able to say. */
@@ -20,26 +21,34 @@ export type RuleStates = Readonly<{
   set(fingerprint: string, state: RuleState | null): void
 }>
 
+/** What lies so far back that it counts no more. */
+export type Horizon = Readonly<{
+  /** Windows that end before get no revision any more. */
+  keptFromMs: number
+  /** Alerts that were over before are forgotten: their fingerprints begin anew. */
+  forgottenBeforeMs: number
+}>
+
 /**
  * Judges one window by every rule that applies and returns the alerts that leave, in order. The states are a function of
  * the windows judged so far: judging a (window end, revision) again changes nothing.
  */
-export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleStates, keptFromMs: number): readonly Alert[] => {
+export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleStates, horizon: Horizon): readonly Alert[] => {
   const { result } = window
   const alerts: Alert[] = []
   for (const rule of policy.rules) {
     if (!applies(rule, result)) continue
     for (const verdict of judge(rule, result.measures, result.samples)) {
       const fingerprint = fingerprintOf(rule, result, verdict)
-      const before = states.get(fingerprint)
+      const known = states.get(fingerprint)
+      const before = known === undefined || isExpired(known, horizon.forgottenBeforeMs) ? undefined : known
       const { state, announcements } = observe(
         before ?? NEW_RULE_STATE,
-        { endMs: result.end, revision: result.revision, evidence: verdict.evidence },
-        rule,
-        keptFromMs,
+        { endMs: result.end, revision: result.revision, evidence: verdict.evidence, patience: patienceOf(rule) },
+        horizon.keptFromMs,
       )
       if (!isForgettable(state)) states.set(fingerprint, state)
-      else if (before) states.set(fingerprint, null)
+      else if (known) states.set(fingerprint, null)
       announcements.forEach((announcement, i) => {
         alerts.push(alertOf(window, rule, policy, verdict, announcement, fingerprint, (before?.sequence ?? 0) + i + 1))
       })
@@ -47,6 +56,62 @@ export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleSt
   }
   return alerts
 }
+
+/** Why nothing will be said of something any more. */
+export type AbandonReason = 'rule-gone' | 'series-retired' | 'window-gone'
+
+/** Says that an alert is over of which no window speaks any more: who waited for its end would wait for ever. */
+export const abandon = (
+  fingerprint: string,
+  firing: FiringAlert,
+  at: Readonly<{ startMs: number; endMs: number; reason: AbandonReason }>,
+  policy: Policy,
+  states: RuleStates,
+  keptFromMs: number,
+): readonly Alert[] => {
+  const before = states.get(fingerprint)
+  if (before === undefined) return []
+  const evidence = { kind: 'abandoned' } as const
+  const window = { endMs: at.endMs, revision: 0, evidence, patience: NO_PATIENCE } as const
+  const { state, announcements } = observe(before, window, keptFromMs)
+  states.set(fingerprint, state)
+  return announcements.map(({ state, transition }, i) => {
+    const incidentId = incidentOf(fingerprint, transition)
+    return {
+      ...firing,
+      id: `${incidentId}/${state}/${new Date(at.endMs).toISOString()}/0`,
+      fingerprint,
+      incidentId,
+      sequence: before.sequence + i + 1,
+      state,
+      windowStart: at.startMs,
+      windowEnd: at.endMs,
+      revision: 0,
+      since: transition.sinceMs,
+      value: null,
+      low: null,
+      high: null,
+      pValue: null,
+      n: 0,
+      contributors: [],
+      policyVersion: policy.version,
+      offsets: {},
+      message: closingSentence(firing, at, transition.sinceMs),
+      links: {},
+    }
+  })
+}
+
+const NO_PATIENCE: Patience = { forWindows: 1, keepFiringForWindows: 1, noData: 'keep' }
+
+const patienceOf = ({ forWindows, keepFiringForWindows, noData }: RuleConfig): Patience => ({
+  forWindows,
+  keepFiringForWindows,
+  noData,
+})
+
+/** The fingerprint and the first firing window. */
+const incidentOf = (fingerprint: string, { firedMs }: Transition): string => `${fingerprint}@${new Date(firedMs).toISOString()}`
 
 /** Rule, series and subject, readable: parts are URI-encoded and joined by slashes. */
 export const fingerprintOf = (rule: RuleConfig, result: WindowResult, verdict: Pick<Verdict, 'metric' | 'subject'>): string =>
@@ -68,7 +133,7 @@ const alertOf = (
   fingerprint: string,
   sequence: number,
 ): Alert => {
-  const incidentId = `${fingerprint}@${new Date(transition.firedMs).toISOString()}`
+  const incidentId = incidentOf(fingerprint, transition)
   return {
     id: `${incidentId}/${state}/${new Date(result.end).toISOString()}/${result.revision}`,
     fingerprint,

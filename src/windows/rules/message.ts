@@ -1,6 +1,8 @@
 import type { RuleConfig } from '../../config/config.ts'
-import type { AlertState } from '../alert.ts'
+import type { AlertState, FiringAlert } from '../alert.ts'
+import { ALL_VERSIONS, type Series } from '../series.ts'
 import type { WindowResult } from '../window-result.ts'
+import type { AbandonReason } from './engine.ts'
 import type { Verdict } from './verdict.ts'
 
 /** One sentence for people: what, where, from what to what, since when. */
@@ -11,16 +13,32 @@ export const sentence = (
   result: WindowResult,
   sinceMs: number,
 ): string => {
-  const where = [
-    result.model,
-    result.version === '*' ? '' : `version ${result.version}`,
-    ...Object.entries(result.segment).map(([d, v]) => `${d} ${v}`),
-  ]
-    .filter(part => part !== '')
-    .join(', ')
-  const what = verdict.subject === '' ? verdict.metric : `${verdict.metric} of ${verdict.subject}`
-  return `${where}: ${what} ${claim(state, rule, verdict)} (${basis(verdict)}) in window ${result.window} ending ${iso(result.end)}, since ${iso(sinceMs)}.`
+  const when = `in window ${result.window} ending ${iso(result.end)}, since ${iso(sinceMs)}`
+  return `${whereOf(result)}: ${whatOf(verdict)} ${claim(state, rule, verdict)} (${basis(verdict)}) ${when}.`
 }
+
+/** An alert ends without evidence. */
+export const closingSentence = (firing: FiringAlert, { endMs, reason }: Closing, sinceMs: number): string => {
+  return `${whereOf(firing)}: ${whatOf(firing)} is watched no longer, ${CLOSING[reason]}; window ${firing.window} ending ${iso(endMs)}, since ${iso(sinceMs)}.`
+}
+
+const CLOSING: Readonly<Record<AbandonReason, string>> = {
+  'rule-gone': 'its rule was removed or changed',
+  'series-retired': 'the series fell silent and was retired',
+  'window-gone': 'the configuration has this window no more',
+}
+
+type Closing = Readonly<{ endMs: number; reason: AbandonReason }>
+
+const whereOf = ({ model, version, segment }: Series): string =>
+  [
+    model,
+    ...(version === ALL_VERSIONS ? [] : [`version ${version}`]),
+    ...Object.entries(segment).map(([d, v]) => `${d} ${v}`),
+  ].join(', ')
+
+const whatOf = ({ metric, subject }: Pick<Verdict, 'metric' | 'subject'>): string =>
+  subject === '' ? metric : `${metric} of ${subject}`
 
 const claim = (state: AlertState, rule: RuleConfig, verdict: Verdict): string => {
   // a drift score is judged by its effect: what is left when the mean of pure chance is taken off

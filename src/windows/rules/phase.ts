@@ -13,12 +13,17 @@ export type Evidence =
       valueBack: boolean
       n: number
     }>
+  /** No window will speak of it any more: its rule is gone, or its series is retired. */
+  | Readonly<{ kind: 'abandoned' }>
+
+/** How patient a rule is. */
+export type Patience = Pick<RuleConfig, 'forWindows' | 'keepFiringForWindows' | 'noData'>
 
 /**
  * The life of one rule on one series and subject:
  *
  *   inactive --breach--> pending --breach x forWindows--> firing --good x keepFiringForWindows--> inactive (resolved)
- *                        pending --anything but breach or no data--> inactive
+ *                        pending --anything but breach or no data--> inactive     any --abandoned--> inactive (resolved, if it was firing)
  *
  * No data keeps the state, unless the rule says that it resolves or fires. While firing, a window is good when its other
  * bound is back, or when its value is back and rests on at least half the events of the window that fired: an alert never
@@ -36,12 +41,9 @@ export const INACTIVE: Phase = { kind: 'inactive' }
 
 type Stepped = Readonly<{ phase: Phase; transition: Transition | null }>
 
-export const step = (
-  phase: Phase,
-  evidence: Evidence,
-  endMs: number,
-  rule: Pick<RuleConfig, 'forWindows' | 'keepFiringForWindows' | 'noData'>,
-): Stepped => {
+export const step = (phase: Phase, evidence: Evidence, endMs: number, rule: Patience): Stepped => {
+  if (evidence.kind === 'abandoned')
+    return phase.kind === 'firing' ? resolved(phase, endMs) : { phase: INACTIVE, transition: null }
   const effective = evidence.kind === 'no-data' ? withoutData(rule.noData) : evidence
   if (effective === 'keep') return { phase, transition: null }
   if (effective.breach) return breached(phase, effective.n, endMs, rule.forWindows)
@@ -49,8 +51,13 @@ export const step = (
   const good = effective.boundBack || (effective.valueBack && effective.n * 2 >= phase.firedN)
   if (!good) return { phase: { ...phase, good: 0 }, transition: null }
   if (phase.good + 1 < rule.keepFiringForWindows) return { phase: { ...phase, good: phase.good + 1 }, transition: null }
-  return { phase: INACTIVE, transition: { kind: 'resolved', endMs, firedMs: phase.firedMs, sinceMs: phase.sinceMs } }
+  return resolved(phase, endMs)
 }
+
+const resolved = ({ firedMs, sinceMs }: Extract<Phase, { kind: 'firing' }>, endMs: number): Stepped => ({
+  phase: INACTIVE,
+  transition: { kind: 'resolved', endMs, firedMs, sinceMs },
+})
 
 const withoutData = (policy: RuleConfig['noData']): Extract<Evidence, { kind: 'measured' }> | 'keep' => {
   switch (policy) {

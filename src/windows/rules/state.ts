@@ -1,5 +1,5 @@
-import type { RuleConfig } from '../../config/config.ts'
-import { type Evidence, INACTIVE, type Phase, step, type Transition } from './phase.ts'
+import { NO_TIME_MS } from '../time.ts'
+import { type Evidence, INACTIVE, type Patience, type Phase, step, type Transition } from './phase.ts'
 
 /**
  * What a rule remembers of one fingerprint. Windows whose revision 1 may still come keep their evidence, so that a revision
@@ -8,23 +8,27 @@ import { type Evidence, INACTIVE, type Phase, step, type Transition } from './ph
 export type RuleState = Readonly<{
   base: Phase
   /** By rising window end. */
-  windows: readonly Readonly<{ endMs: number; revision: 0 | 1; evidence: Evidence }>[]
+  windows: readonly JudgedEnd[]
   /** What was said about these windows. */
   emitted: readonly Transition[]
+  /** End of the last window about which something was said. */
+  toldMs: number
   /** Alerts emitted so far. */
   sequence: number
 }>
 
+/** What one window said, and how patient the rule was that judged it: a later policy does not judge it anew. */
+export type JudgedEnd = Readonly<{ endMs: number; revision: 0 | 1; evidence: Evidence; patience: Patience }>
+
 /** A change that people must hear of. `retracted`: what was said to be firing, with all events known, was not. */
 export type Announcement = Readonly<{ state: 'firing' | 'resolved' | 'retracted'; transition: Transition }>
 
-export const NEW_RULE_STATE: RuleState = { base: INACTIVE, windows: [], emitted: [], sequence: 0 }
+export const NEW_RULE_STATE: RuleState = { base: INACTIVE, windows: [], emitted: [], toldMs: NO_TIME_MS, sequence: 0 }
 
 /** `keptFromMs`: windows that end before this get no revision any more. */
 export const observe = (
   state: RuleState,
-  window: Readonly<{ endMs: number; revision: 0 | 1; evidence: Evidence }>,
-  rule: RuleConfig,
+  window: JudgedEnd,
   keptFromMs: number,
 ): Readonly<{ state: RuleState; announcements: readonly Announcement[] }> => {
   const seen = state.windows.find(w => w.endMs === window.endMs)
@@ -34,8 +38,8 @@ export const observe = (
   const transitions: Transition[] = []
   let phase = state.base
   let base = state.base
-  for (const { endMs, evidence } of windows) {
-    const next = step(phase, evidence, endMs, rule)
+  for (const { endMs, evidence, patience } of windows) {
+    const next = step(phase, evidence, endMs, patience)
     phase = next.phase
     if (next.transition) transitions.push(next.transition)
     if (endMs < keptFromMs) base = phase
@@ -47,6 +51,7 @@ export const observe = (
       base,
       windows: windows.filter(w => w.endMs >= keptFromMs),
       emitted: transitions.filter(t => t.endMs >= keptFromMs),
+      toldMs: announcements.length > 0 ? Math.max(state.toldMs, window.endMs) : state.toldMs,
       sequence: state.sequence + announcements.length,
     },
   }
@@ -81,9 +86,17 @@ const differences = (before: readonly Transition[], now: readonly Transition[]):
   ]
 }
 
+/** What was said of it was over before `beforeMs`, and nothing has begun since: it is as if it had never been. */
+export const isExpired = (state: RuleState, beforeMs: number): boolean => {
+  if (state.toldMs >= beforeMs) return false
+  let phase = state.base
+  for (const { endMs, evidence, patience } of state.windows) phase = step(phase, evidence, endMs, patience).phase
+  return phase.kind === 'inactive'
+}
+
 /** Nothing that a later window could need: such a state is forgotten. One that has alerted is kept: its sequence must rise. */
 export const isForgettable = (state: RuleState): boolean =>
   state.sequence === 0 &&
   state.base.kind === 'inactive' &&
   state.emitted.length === 0 &&
-  state.windows.every(w => w.evidence.kind === 'no-data' || !w.evidence.breach)
+  state.windows.every(w => w.evidence.kind !== 'measured' || !w.evidence.breach)

@@ -48,6 +48,7 @@ describe('writers of the store in Redis: claims, crashes, zombies, lost and late
     ['a checkpoint without compare and set', withLine(lua, 'checkpoint', COMPARE_AND_SET, '')],
     ['a checkpoint that does not know a resend', withLine(lua, 'checkpoint', RESEND, '')],
     ['a checkpoint that does not know calls of another', withLine(lua, 'checkpoint', PENDING, '')],
+    ['a replay that does not ask panes for their asOf', lua, 'values, replayed without asOf'],
     ['increments instead of values', withLine(lua, 'checkpoint', '-- values', INCREMENT), 'increments'],
     ['a restart point that moves before the state', withLine(lua, 'checkpoint', STATE_FIRST, EARLY_RESTART)],
     ['a firing without the token', withLine(lua, 'fire', TOKEN, '')],

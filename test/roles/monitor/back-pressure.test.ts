@@ -3,16 +3,15 @@ import type { Config } from '../../../src/config/config.ts'
 import type { Log } from '../../../src/consumers/log.ts'
 import { createPlans } from '../../../src/windows/plan.ts'
 import { withFaults } from '../../../src/windows/store/faults.ts'
-import { testConfig, testModel, testRule, testTime, testWindow } from '../../support/config.ts'
+import { testConfig, testModel, testRule, testWindow } from '../../support/config.ts'
+import { MINUTE, onPartitions, PROMPT } from './minutes.ts'
 import { createRig, type Rig, type RigProcess, until } from './rig.ts'
 
-const MINUTE = 60_000
 const MINUTES = 20
 const busy = { kind: 'above', metric: 'count', subject: null, threshold: 5, resolveAt: 5 } as const
 const config: Config = testConfig({
-  kafka: { ...testConfig().kafka, partitions: 1 },
-  time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 0, retireAfterMs: 0 }),
-  checkpoint: { intervalMs: 5, maxReplayMs: 30_000, maxBytes: 1 << 20 },
+  ...onPartitions(1),
+  ...PROMPT,
   budget: { ...testConfig().budget, outboxAlerts: 3 },
   models: [testModel({ windows: [testWindow('minute', MINUTE)] })],
   rules: [testRule(busy)],
@@ -148,4 +147,59 @@ describe('the store is down', () => {
     await until(() => on.alerts.length >= MINUTES)
     expectAll(on)
   })
+})
+
+describe('memory is short when windows have left', () => {
+  it('the panes that they share with windows to come are forgotten, and read again', async () => {
+    const roomy = await sliding(false)
+    await rig?.close()
+    const tight = await sliding(true)
+    expect(tight.results).toEqual(roomy.results)
+    expect(roomy.frozenBytes).toBeGreaterThan(0)
+    // without room each of ten panes is read for each window, else once
+    expect(tight.panesRead).toBeGreaterThan(3 * roomy.panesRead)
+  })
+
+  /** Events come minute by minute, so that each window is fired in a round of its own; `isShort`: then there is no room. */
+  const sliding = async (isShort: boolean) => {
+    const models = [testModel({ windows: [testWindow('ten', 10 * MINUTE, MINUTE)] })]
+    const on = await createRig({ ...config, models, rules: [] })
+    rig = on
+    let panesRead = 0
+    const memory = { squeeze: () => {}, release: () => {} }
+    const process = await on.start({
+      store: store => ({
+        ...store,
+        shards: {
+          ...store.shards,
+          fire: async (shard, command) => {
+            const reply = await store.shards.fire(shard, command)
+            memory.squeeze()
+            return reply
+          },
+        },
+        partitions: {
+          ...store.partitions,
+          progress: count => {
+            memory.release()
+            return store.partitions.progress(count)
+          },
+          readPanes: (partition, keys) => {
+            panesRead += keys.length
+            return store.partitions.readPanes(partition, keys)
+          },
+        },
+      }),
+    })
+    const { memory: budget } = process.context.budgets
+    const others = budget.part('others')
+    if (isShort) memory.squeeze = () => others.set(budget.limitBytes)
+    memory.release = () => others.set(0)
+    for (const minute of everyMinute) {
+      await on.publish(0, [{ time: minute * MINUTE }])
+      await until(async () => ((await on.store.shards.firedThrough(1))[0] ?? -1) >= minute * MINUTE)
+    }
+    await until(() => on.results.length >= 2 * (MINUTES - 1))
+    return { frozenBytes: budget.byPart().get('frozen-panes') ?? 0, results: on.results, panesRead }
+  }
 })

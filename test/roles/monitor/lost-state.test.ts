@@ -1,28 +1,19 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import { StoredStateRefused } from '../../../src/roles/monitor/restore.ts'
-import { testConfig, testModel, testTime, testWindow } from '../../support/config.ts'
+import { testConfig, testModel, testWindow } from '../../support/config.ts'
+import { fired, MINUTE, minutes, onPartitions, PROMPT } from './minutes.ts'
 import { createRig, type Rig, until } from './rig.ts'
 
-const MINUTE = 60_000
 const config: Config = testConfig({
-  kafka: { ...testConfig().kafka, partitions: 2 },
-  time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 0, retireAfterMs: 0 }),
-  checkpoint: { intervalMs: 5, maxReplayMs: 30_000, maxBytes: 1 << 20 },
+  ...onPartitions(2),
+  ...PROMPT,
   models: [testModel({ windows: [testWindow('minute', MINUTE)] })],
 })
 const rebuilding: Config = { ...config, redis: { ...config.redis, lostState: 'rebuild' } }
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())
-
-const minutes = (...numbers: readonly number[]) =>
-  numbers.flatMap(minute => Array.from({ length: 10 }, (_, i) => ({ time: minute * MINUTE + i })))
-
-const fired = ({ results }: Rig) =>
-  results
-    .filter(({ version }) => version === '1')
-    .map(({ start, samples, complete }) => `${start / MINUTE}: ${samples} ${complete ? 'complete' : 'incomplete'}`)
 
 /** Two minutes were read and one was fired; then the process stopped. */
 const stopped = async (): Promise<Rig> => {

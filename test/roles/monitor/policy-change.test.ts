@@ -1,15 +1,14 @@
 import { afterEach, expect, it } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import { policyVersion } from '../../../src/config/policy.ts'
-import { testConfig, testModel, testRule, testTime, testWindow } from '../../support/config.ts'
+import { testConfig, testModel, testRule, testWindow } from '../../support/config.ts'
+import { MINUTE, onPartitions, PROMPT } from './minutes.ts'
 import { createRig, type Rig, until } from './rig.ts'
 
-const MINUTE = 60_000
 const above = (threshold: number): Config =>
   testConfig({
-    kafka: { ...testConfig().kafka, partitions: 1 },
-    time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 0, retireAfterMs: 0 }),
-    checkpoint: { intervalMs: 5, maxReplayMs: 30_000, maxBytes: 1 << 20 },
+    ...onPartitions(1),
+    ...PROMPT,
     models: [testModel({ windows: [testWindow('w', 2 * MINUTE)] })],
     rules: [testRule({ kind: 'above', metric: 'count', subject: null, threshold, resolveAt: threshold })],
   })

@@ -2,12 +2,12 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { Config } from '../../../src/config/config.ts'
 import type { Log } from '../../../src/consumers/log.ts'
 import { testConfig, testModel, testTime, testWindow } from '../../support/config.ts'
+import { fired, MINUTE, minutes, onPartitions } from './minutes.ts'
 import { createRig, type Rig, until } from './rig.ts'
 
-const MINUTE = 60_000
 const configured = (time: Partial<Config['time']>, windowMs = MINUTE): Config =>
   testConfig({
-    kafka: { ...testConfig().kafka, partitions: 2 },
+    ...onPartitions(2),
     time: testTime({ outOfOrdernessMs: 0, allowedLatenessMs: 0, retireAfterMs: 0, ...time }),
     checkpoint: { intervalMs: 5, maxReplayMs: 30_000, maxBytes: 1 << 20 },
     models: [testModel({ windows: [testWindow('w', windowMs)] })],
@@ -15,14 +15,6 @@ const configured = (time: Partial<Config['time']>, windowMs = MINUTE): Config =>
 
 let rig: Rig | undefined
 afterEach(() => rig?.close())
-
-const minutes = (...numbers: readonly number[]) =>
-  numbers.flatMap(minute => Array.from({ length: 10 }, (_, i) => ({ time: minute * MINUTE + i })))
-
-const fired = ({ results }: Rig) =>
-  results
-    .filter(({ version }) => version === '1')
-    .map(({ start, samples, complete }) => `${start / MINUTE}: ${samples} ${complete ? 'complete' : 'incomplete'}`)
 
 const metaOf = async ({ store }: Rig, partition: number) => (await store.partitions.progress(2))[partition]
 

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import { expect, test } from 'vitest'
 import { createDomainMetrics, MAX_MEASURES_PER_MODEL } from '../../../src/sinks/prometheus/domain-metrics.ts'
+import { createMeters } from '../../../src/sinks/prometheus/process/meters.ts'
+import { createWorkerMetrics } from '../../../src/sinks/prometheus/process/workers.ts'
 import { createProcessMetrics } from '../../../src/sinks/prometheus/process-metrics.ts'
 
 const doc = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8')
@@ -13,6 +15,7 @@ const described = (): readonly Described[] => {
   const registry = new Registry()
   createDomainMetrics(registry)
   createProcessMetrics({ registry, nowMs: () => 0, defaultMetrics: true })
+  createWorkerMetrics(createMeters(registry))
   return registry.getMetricsAsArray() as unknown as readonly Described[]
 }
 

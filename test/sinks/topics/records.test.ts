@@ -3,7 +3,7 @@ import { codecs } from '../../../src/events/avro/codec.ts'
 import { unframe } from '../../../src/events/avro/frame.ts'
 import { createTopicEncoder } from '../../../src/events/avro/topic-encoder.ts'
 import { createMemoryRegistry } from '../../../src/events/registry.ts'
-import { alertRecords, tombstones, windowKey, windowResultRecords } from '../../../src/sinks/topics/records.ts'
+import { alertRecords, windowKey, windowResultRecords } from '../../../src/sinks/topics/records.ts'
 import { measure, notEnoughData } from '../../../src/windows/measure.ts'
 import { alert, windowResult } from '../support.ts'
 
@@ -41,7 +41,7 @@ test('an alert is keyed by its fingerprint; a tombstone removes it', () => {
   expect(alertRecords([alert({ fingerprint: 'f9' })], encode)).toEqual([
     { key: 'f9', value: encode(alert({ fingerprint: 'f9' })) },
   ])
-  expect(tombstones(['f9'])).toEqual([{ key: 'f9', value: null }])
+  expect(alertRecords([{ tombstone: 'f9', endMs: 0 }], encode)).toEqual([{ key: 'f9', value: null }])
 })
 
 test('what is written can be read back by the schema that the registry has under the topic’s subject', async () => {

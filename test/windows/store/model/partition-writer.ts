@@ -18,8 +18,8 @@ export const decode = (value: Uint8Array): Readonly<{ asOf: number; count: numbe
   return { asOf, count }
 }
 
-/** How a checkpoint says what it adds; the second is wrong, which is the point. */
-export type Writing = 'values' | 'increments'
+/** How checkpoints say what they add, and replays what is there already; only the first is right, which is the point. */
+export type Writing = 'values' | 'increments' | 'values, replayed without asOf'
 
 /** One owner's memory of a partition: folds the log and plans checkpoints, as src/windows does, in little. */
 export type PartitionWriter = Readonly<{
@@ -61,8 +61,8 @@ export const createPartitionWriter = (
     fold: count => {
       for (const end = Math.min(EVENTS, position + count); position < end; position++) {
         const part = partOf(position)
-        if (position < part.asOf) continue
-        part.asOf = position + 1
+        if (position < part.asOf && writing !== 'values, replayed without asOf') continue
+        part.asOf = Math.max(part.asOf, position + 1)
         part.count++
         part.firstMissing = Math.min(part.firstMissing, position)
       }
@@ -84,7 +84,7 @@ export const createPartitionWriter = (
         .map(({ key, series, asOf, count, stored }) => ({
           key,
           series,
-          bytes: encode(asOf, writing === 'values' ? count : count - stored),
+          bytes: encode(asOf, writing === 'increments' ? count - stored : count),
         }))
       const deletes = [...parts.values()].map(part => part.key).filter(key => key.startMs + WIDTH_MS <= deletedThroughMs)
       const { ledger } = metaAt(0).restart
@@ -104,7 +104,7 @@ export const createPartitionWriter = (
         const part = parts.get(`${key.startMs} ${series}`)
         if (part === undefined) continue
         const { asOf, count } = decode(bytes)
-        part.stored = writing === 'values' ? count : part.stored + count
+        part.stored = writing === 'increments' ? part.stored + count : count
         if (part.asOf === asOf) part.firstMissing = NONE
       }
       for (const key of command.deletes) for (const [id, part] of parts) if (part.key.startMs === key.startMs) parts.delete(id)

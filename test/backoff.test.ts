@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { backoffMs } from '../../../src/sinks/elasticsearch/backoff.ts'
+import { backoffMs } from '../src/backoff.ts'
 
 const options = { baseMs: 100, maxMs: 5_000 }
 
