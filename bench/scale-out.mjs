@@ -1,13 +1,12 @@
 // What more processes and workers cost: CPU per event of 1, 2 and 4 of each, whole processes of the built program on real Kafka and
 // Redis, in turn, best of several rounds. npm run bench:scale-out [-- --rounds N]
-import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { referenceOf } from './config.mjs'
 import { generate } from './generate.mjs'
+import { startProcess } from './process.mjs'
 import { servers } from './servers.mjs'
 import { MODELS, OUT_OF_ORDER_MS, PARTITIONS } from './workload.mjs'
 
@@ -16,8 +15,6 @@ const EVENTS = 6_000_000
 const WARM_EVENTS = 3_000_000
 const TOPIC = 'bench-long'
 const POLL_MS = 250
-/** Clock ticks of /proc/PID/stat in a second. */
-const TICKS = 100
 
 const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1]) || 2
 const say = text => process.stderr.write(`${text}\n`)
@@ -51,41 +48,14 @@ const configFile = () => {
   return file
 }
 
-const start = async args => {
-  const child = spawn(process.execPath, [new URL('../dist/main.js', import.meta.url).pathname, 'run', ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exited = new Promise(resolve => child.once('exit', resolve))
-  let tail = ''
-  const url = await new Promise((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', line => {
-      tail = line
-      const said = JSON.parse(line)
-      if (said.url !== undefined) resolve(said.url)
-    })
-    void exited.then(code => reject(new Error(`it ended with ${code}: ${tail}`)))
-  })
-  return {
-    cpuSeconds: () => {
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1].split(' ')
-      return (Number(fields[11]) + Number(fields[12])) / TICKS
-    },
-    /** Of each member (the process, or its workers), the records that it read. */
-    read: async () => {
-      const page = await (await fetch(`${url}/metrics`)).text()
-      const byMember = new Map()
-      for (const [, labels, value] of page.matchAll(/^tidemark_process_records_read_total\{(.*)\} (\d+)$/gm)) {
-        const member = /worker="(\d+)"/.exec(labels)?.[1] ?? ''
-        byMember.set(member, (byMember.get(member) ?? 0) + Number(value))
-      }
-      return [...byMember.values()]
-    },
-    stop: async () => {
-      child.kill('SIGTERM')
-      const code = await exited
-      if (code !== 0) throw new Error(`it ended with ${code}: ${tail}`)
-    },
+/** Of each member (a process, or its workers), the records that it read. */
+const readBy = page => {
+  const byMember = new Map()
+  for (const [, labels, value] of page.matchAll(/^tidemark_process_records_read_total\{(.*)\} (\d+)$/gm)) {
+    const member = /worker="(\d+)"/.exec(labels)?.[1] ?? ''
+    byMember.set(member, (byMember.get(member) ?? 0) + Number(value))
   }
+  return [...byMember.values()]
 }
 
 const pause = () => new Promise(resolve => setTimeout(resolve, POLL_MS))
@@ -93,10 +63,9 @@ const sum = values => values.reduce((total, value) => total + value, 0)
 
 const measure = async (processes, workers) => {
   const file = configFile()
-  const args = ['-c', file, ...(workers === 1 ? [] : ['--workers', String(workers)])]
-  const all = await Promise.all(Array.from({ length: processes }, () => start(args)))
+  const all = Array.from({ length: processes }, () => startProcess(file, '--workers', String(workers)))
   const look = async () => {
-    const byMember = (await Promise.all(all.map(one => one.read()))).flat()
+    const byMember = (await Promise.all(all.map(one => one.page().catch(() => '')))).flatMap(readBy) // not serving yet: nothing read
     return { byMember, events: sum(byMember), cpu: sum(all.map(one => one.cpuSeconds())), ms: performance.now() }
   }
   const until = async events => {
@@ -116,7 +85,7 @@ const measure = async (processes, workers) => {
       byMember: to.byMember,
     }
   } finally {
-    await Promise.all(all.map(one => one.stop()))
+    await Promise.all(all.map(one => one.end('SIGTERM')))
   }
 }
 

@@ -28,7 +28,7 @@ export type KafkaCluster = Readonly<{
 export type RedisCluster = Readonly<{
   addresses: string[]
   nodes: Server[]
-  /** Starts a node that was killed, on its ports and its data; resolves when the cluster is whole again. */
+  /** Starts a node that was killed on its port and its data; resolves when the cluster serves again. */
   restart: (index: number) => Promise<Server>
   stop: () => Promise<void>
 }>

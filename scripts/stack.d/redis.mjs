@@ -2,7 +2,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { launchIn, launchTogether, ownDirectory } from './directory.mjs'
 import { run, which } from './process.mjs'
-import { freePort, waitFor } from './wait.mjs'
+import { freePort, freePorts, waitFor } from './wait.mjs'
 
 export const redisPackages = () => (which('redis-server') ? [] : ['redis-server'])
 
@@ -29,34 +29,35 @@ export async function startRedis({ port, dir, args = [], name = 'redis', ...opti
 export async function startRedisCluster({ nodes = 3, dir, args = [], ...options } = {}) {
   const home = ownDirectory('redis-cluster', dir)
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', ...args]
-  const places = await Promise.all(
-    // the default bus port, port + 10000, may be anybody's
-    Array.from({ length: nodes }, async () => ({ port: await freePort(), busPort: await freePort() })),
-  )
+  // the default, port + 10000, may be anybody's
+  const busPorts = await freePorts(nodes)
   const startNode = (index, more) => {
     const name = `redis-cluster-${index + 1}`
-    const { port, busPort } = places[index]
-    const own = ['--cluster-port', String(busPort), ...cluster]
-    return startRedis({ ...more, name, port, dir: join(home.path, name), args: own })
+    return startRedis({
+      ...more,
+      name,
+      dir: join(home.path, name),
+      args: ['--cluster-port', String(busPorts[index]), ...cluster],
+    })
   }
-  const agree = () =>
-    waitFor('the nodes of the Redis cluster', () =>
-      Promise.all(places.map(({ port }) => says(port, 'CLUSTER INFO', 'cluster_state:ok'))),
-    )
+  const agreed = started => {
+    const agree = () => Promise.all(started.map(node => says(node.port, 'CLUSTER INFO', 'cluster_state:ok')))
+    return waitFor('the nodes of the Redis cluster', agree)
+  }
   const servers = await launchTogether(home, options, async more => {
-    const started = await Promise.all(places.map((_, index) => startNode(index, more)))
+    const started = await Promise.all(Array.from({ length: nodes }, (_, index) => startNode(index, more)))
     const create = ['--cluster', 'create', ...started.map(addressOf), '--cluster-yes']
     await run('redis-cli', create, { log: join(home.path, 'create.log') })
-    await agree()
+    await agreed(started)
     return started
   })
   return {
     addresses: servers.map(addressOf),
     nodes: servers,
-    /** Starts a node that was killed, on its ports and its data; resolves when the cluster is whole again. */
+    /** Starts a node that was killed, on its port and its data; resolves when the cluster serves again. */
     restart: async index => {
-      servers[index] = await startNode(index, options)
-      await agree()
+      servers[index] = await startNode(index, { ...options, port: servers[index].port })
+      await agreed(servers)
       return servers[index]
     },
     stop: async () => {

@@ -3,9 +3,10 @@ import type { Random } from '../support/random.ts'
 import type { Fleet } from './fleet.ts'
 import type { World } from './world.ts'
 
-type Need = 'redis-pair' | 'redis-cluster' | 'three-brokers'
-
 export type Stage = Readonly<{ world: World; fleet: Fleet; random: Random; say(what: string): void }>
+
+/** What a fault needs of the world. */
+type Need = 'redis-pair' | 'redis-cluster' | 'three-brokers'
 
 /** Something that happens to servers or processes, and its end: when it resolves all is there again. */
 export type Fault = Readonly<{
@@ -18,6 +19,8 @@ const wait = (ms: number): Promise<void> => systemClock.sleep(ms)
 
 /** Longer than the session timeout of the runs, 6 s. */
 const BEYOND_SESSION_MS = 9_000
+/** Longer than the node timeout of the cluster, 2 s: meanwhile no slot is served. */
+const BEYOND_NODE_TIMEOUT_MS = 4_000
 
 export const FAULTS = {
   kill: {
@@ -58,6 +61,11 @@ export const FAULTS = {
     needs: 'redis-pair',
     strike: async ({ world }) => world.redis?.failOver(() => wait(2_000)),
   },
+  'replica-asleep': {
+    name: 'replica asleep for 8 s: alerts wait for it',
+    needs: 'redis-pair',
+    strike: async ({ world }) => world.redis?.whileReplicaSleeps(() => wait(8_000)),
+  },
   'redis-pause': {
     name: 'CLIENT PAUSE of 5 s',
     needs: 'redis-pair',
@@ -72,13 +80,13 @@ export const FAULTS = {
     strike: async ({ world }) => void (await world.redis?.call('SCRIPT', 'FLUSH')),
   },
   'redis-node-kill': {
-    name: 'one node of the Redis Cluster killed, back after 3 s with its append-only file',
+    name: 'a node of the Redis Cluster killed, back with its append-only file after the others have given it up',
     needs: 'redis-cluster',
     strike: async ({ world: { redisCluster }, random }) => {
       if (redisCluster === null) return
       const index = random.below(redisCluster.nodes.length)
       await redisCluster.nodes[index].kill('SIGKILL')
-      await wait(3_000)
+      await wait(BEYOND_NODE_TIMEOUT_MS)
       await redisCluster.restart(index)
     },
   },
@@ -119,15 +127,20 @@ const unreachable = async ({ kafka }: World, random: Random, forMs: number): Pro
   await node.kill('SIGCONT')
 }
 
-const HAS: Readonly<Record<Need, (world: World) => boolean>> = {
-  'redis-pair': ({ redis }) => redis !== null,
-  'redis-cluster': ({ redisCluster }) => redisCluster !== null,
-  'three-brokers': ({ kafka }) => kafka.nodes.length >= 3,
-}
-
 /** Those that this world has what they need for. */
 export const possibleFaults = (world: World): readonly FaultName[] =>
   (Object.keys(FAULTS) as FaultName[]).filter(name => {
     const { needs }: Fault = FAULTS[name]
-    return needs === undefined || HAS[needs](world)
+    return needs === undefined || has(world, needs)
   })
+
+const has = (world: World, need: Need): boolean => {
+  switch (need) {
+    case 'redis-pair':
+      return world.redis !== null
+    case 'redis-cluster':
+      return world.redisCluster !== null
+    case 'three-brokers':
+      return world.kafka.nodes.length >= 3
+  }
+}

@@ -9,6 +9,8 @@ export type RedisPair = Readonly<{
   restart(): Promise<void>
   /** The replica stops following; `whileBehind` later the master is gone and the replica is master, without what came since. */
   failOver(whileBehind: () => Promise<void>): Promise<void>
+  /** The replica lags, for as long as that takes, by all that is written meanwhile. */
+  whileReplicaSleeps(work: () => Promise<void>): Promise<void>
   /** A command to the master. */
   call(...command: readonly [string, ...(string | number)[]]): Promise<unknown>
   stop(): Promise<void>
@@ -54,6 +56,11 @@ export const startRedisPair = async (): Promise<RedisPair> => {
       address.cut()
       replica = await startRedis({ name: 'redis-new' })
       await follow()
+    },
+    whileReplicaSleeps: async work => {
+      const asleep = replica
+      await asleep.kill('SIGSTOP')
+      await work().finally(() => asleep.kill('SIGCONT'))
     },
     call: (...command) => ask(master, ...command),
     stop: async () => {

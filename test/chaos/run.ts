@@ -54,7 +54,9 @@ export const runChaos = async (options: ChaosOptions): Promise<ChaosReport> => {
     await systemClock.sleep(CALM_MS)
     await load.end()
     say(`the stream has ended after ${load.published()} events: comparing`)
-    return { ...(await judge(world, fleet, say)), faults: done }
+    const judged = await judge(world, fleet, say)
+    say(`${judged.problems.length} differences`)
+    return { ...judged, faults: done }
   } finally {
     await fleet.stop(world.dir)
   }

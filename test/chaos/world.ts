@@ -10,8 +10,9 @@ export type World = Readonly<{
   /** Of configurations and of what the processes logged. */
   dir: string
   kafka: KafkaCluster
-  /** One of them is there. */
+  /** null: a Redis Cluster, which no fault of the pair is for. */
   redis: RedisPair | null
+  /** null: a pair. */
   redisCluster: RedisCluster | null
   registryUrl: string
   elasticsearchUrl: string
