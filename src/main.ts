@@ -7,6 +7,7 @@ import { type CommandIo, ExitCode, processIo } from './commands/io.ts'
 import { SETTINGS, variableOf } from './config/environment.ts'
 import type { ConfigSource } from './config/load.ts'
 import { ConfigError } from './config/problem.ts'
+import { endSoon } from './end-soon.ts'
 import type { CsvMapping } from './events/files.ts'
 
 /** The command line: every command, its arguments and its help. Each command's code is loaded when it runs. */
@@ -223,4 +224,7 @@ const version = (): string => {
 }
 
 const isEntry = process.argv[1] !== undefined && import.meta.url === pathToFileURL(realpathSync(process.argv[1])).href
-if (isEntry) process.exitCode = await main(process.argv.slice(2), processIo())
+if (isEntry) {
+  process.exitCode = await main(process.argv.slice(2), processIo())
+  endSoon()
+}

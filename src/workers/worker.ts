@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { pino } from 'pino'
+import { endSoon } from '../end-soon.ts'
 import { createMember } from '../roles/member.ts'
 import type { Answers, FromWorker, Question, ToWorker, WorkerData } from './messages.ts'
 
@@ -32,6 +33,7 @@ const main = async (given: WorkerData): Promise<void> => {
   const last: FromWorker = { how: await member.run(stopping.signal) }
   port.postMessage(last)
   port.close()
+  endSoon()
 }
 
 await main(workerData as WorkerData)
