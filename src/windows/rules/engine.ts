@@ -1,8 +1,8 @@
 import type { RuleConfig } from '../../config/config.ts'
 import type { Alert, Contributor, FiringAlert } from '../alert.ts'
 import type { WindowResult } from '../window-result.ts'
-import { closingSentence, sentence } from './message.ts'
-import type { Patience, Transition } from './phase.ts'
+import { type AbandonReason, closingSentence, sentence } from './message.ts'
+import type { Patience } from './phase.ts'
 import { applies, type Policy } from './policy.ts'
 import { type Announcement, isExpired, isForgettable, NEW_RULE_STATE, observe, type RuleState } from './state.ts'
 import { judge, type Verdict } from './verdict.ts'
@@ -57,9 +57,6 @@ export const judgeWindow = (window: JudgedWindow, policy: Policy, states: RuleSt
   return alerts
 }
 
-/** Why nothing will be said of something any more. */
-export type AbandonReason = 'rule-gone' | 'series-retired' | 'window-gone'
-
 /** Says that an alert is over of which no window speaks any more: who waited for its end would wait for ever. */
 export const abandon = (
   fingerprint: string,
@@ -75,31 +72,25 @@ export const abandon = (
   const window = { endMs: at.endMs, revision: 0, evidence, patience: NO_PATIENCE } as const
   const { state, announcements } = observe(before, window, keptFromMs)
   states.set(fingerprint, state)
-  return announcements.map(({ state, transition }, i) => {
-    const incidentId = incidentOf(fingerprint, transition)
-    return {
-      ...firing,
-      id: `${incidentId}/${state}/${new Date(at.endMs).toISOString()}/0`,
-      fingerprint,
-      incidentId,
-      sequence: before.sequence + i + 1,
-      state,
-      windowStart: at.startMs,
-      windowEnd: at.endMs,
-      revision: 0,
-      since: transition.sinceMs,
-      value: null,
-      low: null,
-      high: null,
-      pValue: null,
-      n: 0,
-      contributors: [],
-      policyVersion: policy.version,
-      offsets: {},
-      message: closingSentence(firing, at, transition.sinceMs),
-      links: {},
-    }
-  })
+  return announcements.map((announcement, i) => ({
+    ...identityOf(announcement, fingerprint, window),
+    sequence: before.sequence + i + 1,
+    ...firing,
+    windowStart: at.startMs,
+    windowEnd: at.endMs,
+    revision: window.revision,
+    since: announcement.transition.sinceMs,
+    value: null,
+    low: null,
+    high: null,
+    pValue: null,
+    n: 0,
+    contributors: [],
+    policyVersion: policy.version,
+    offsets: {},
+    message: closingSentence(firing, at, announcement.transition.sinceMs),
+    links: {},
+  }))
 }
 
 const NO_PATIENCE: Patience = { forWindows: 1, keepFiringForWindows: 1, noData: 'keep' }
@@ -110,8 +101,15 @@ const patienceOf = ({ forWindows, keepFiringForWindows, noData }: RuleConfig): P
   noData,
 })
 
-/** The fingerprint and the first firing window. */
-const incidentOf = (fingerprint: string, { firedMs }: Transition): string => `${fingerprint}@${new Date(firedMs).toISOString()}`
+/** What makes an alert the same wherever it is said: the incident is the fingerprint and its first firing window. */
+const identityOf = (
+  { state, transition }: Announcement,
+  fingerprint: string,
+  { endMs, revision }: Readonly<{ endMs: number; revision: number }>,
+): Pick<Alert, 'id' | 'fingerprint' | 'incidentId' | 'state'> => {
+  const incidentId = `${fingerprint}@${new Date(transition.firedMs).toISOString()}`
+  return { id: `${incidentId}/${state}/${new Date(endMs).toISOString()}/${revision}`, fingerprint, incidentId, state }
+}
 
 /** Rule, series and subject, readable: parts are URI-encoded and joined by slashes. */
 export const fingerprintOf = (rule: RuleConfig, result: WindowResult, verdict: Pick<Verdict, 'metric' | 'subject'>): string =>
@@ -129,17 +127,14 @@ const alertOf = (
   rule: RuleConfig,
   policy: Policy,
   verdict: Verdict,
-  { state, transition }: Announcement,
+  announcement: Announcement,
   fingerprint: string,
   sequence: number,
 ): Alert => {
-  const incidentId = incidentOf(fingerprint, transition)
+  const { state, transition } = announcement
   return {
-    id: `${incidentId}/${state}/${new Date(result.end).toISOString()}/${result.revision}`,
-    fingerprint,
-    incidentId,
+    ...identityOf(announcement, fingerprint, { endMs: result.end, revision: result.revision }),
     sequence,
-    state,
     rule: rule.name,
     severity: rule.severity,
     model: result.model,

@@ -2,7 +2,6 @@ import type { RuleConfig } from '../../config/config.ts'
 import type { AlertState, FiringAlert } from '../alert.ts'
 import { ALL_VERSIONS, type Series } from '../series.ts'
 import type { WindowResult } from '../window-result.ts'
-import type { AbandonReason } from './engine.ts'
 import type { Verdict } from './verdict.ts'
 
 /** One sentence for people: what, where, from what to what, since when. */
@@ -17,18 +16,24 @@ export const sentence = (
   return `${whereOf(result)}: ${whatOf(verdict)} ${claim(state, rule, verdict)} (${basis(verdict)}) ${when}.`
 }
 
-/** An alert ends without evidence. */
-export const closingSentence = (firing: FiringAlert, { endMs, reason }: Closing, sinceMs: number): string => {
-  return `${whereOf(firing)}: ${whatOf(firing)} is watched no longer, ${CLOSING[reason]}; window ${firing.window} ending ${iso(endMs)}, since ${iso(sinceMs)}.`
-}
+/** Why no window will speak of something any more. */
+export type AbandonReason = keyof typeof CLOSING
 
-const CLOSING: Readonly<Record<AbandonReason, string>> = {
+const CLOSING = {
   'rule-gone': 'its rule was removed or changed',
   'series-retired': 'the series fell silent and was retired',
   'window-gone': 'the configuration has this window no more',
-}
+} as const
 
-type Closing = Readonly<{ endMs: number; reason: AbandonReason }>
+/** An alert ends without evidence. */
+export const closingSentence = (
+  firing: FiringAlert,
+  { endMs, reason }: Readonly<{ endMs: number; reason: AbandonReason }>,
+  sinceMs: number,
+): string => {
+  const when = `window ${firing.window} ending ${iso(endMs)}, since ${iso(sinceMs)}`
+  return `${whereOf(firing)}: ${whatOf(firing)} is watched no longer, ${CLOSING[reason]}; ${when}.`
+}
 
 const whereOf = ({ model, version, segment }: Series): string =>
   [
