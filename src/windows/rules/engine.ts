@@ -73,8 +73,7 @@ export const abandon = (
   const { state, announcements } = observe(before, window, keptFromMs)
   states.set(fingerprint, state)
   return announcements.map((announcement, i) => ({
-    ...identityOf(announcement, fingerprint, window),
-    sequence: before.sequence + i + 1,
+    ...identityOf(announcement, fingerprint, before.sequence + i + 1, window),
     ...firing,
     windowStart: at.startMs,
     windowEnd: at.endMs,
@@ -105,10 +104,12 @@ const patienceOf = ({ forWindows, keepFiringForWindows, noData }: RuleConfig): P
 const identityOf = (
   { state, transition }: Announcement,
   fingerprint: string,
+  sequence: number,
   { endMs, revision }: Readonly<{ endMs: number; revision: number }>,
-): Pick<Alert, 'id' | 'fingerprint' | 'incidentId' | 'state'> => {
+): Pick<Alert, 'id' | 'fingerprint' | 'incidentId' | 'sequence' | 'state'> => {
   const incidentId = `${fingerprint}@${new Date(transition.firedMs).toISOString()}`
-  return { id: `${incidentId}/${state}/${new Date(endMs).toISOString()}/${revision}`, fingerprint, incidentId, state }
+  const id = `${incidentId}/${state}/${new Date(endMs).toISOString()}/${revision}`
+  return { id, fingerprint, incidentId, sequence, state }
 }
 
 /** Rule, series and subject, readable: parts are URI-encoded and joined by slashes. */
@@ -133,8 +134,7 @@ const alertOf = (
 ): Alert => {
   const { state, transition } = announcement
   return {
-    ...identityOf(announcement, fingerprint, { endMs: result.end, revision: result.revision }),
-    sequence,
+    ...identityOf(announcement, fingerprint, sequence, { endMs: result.end, revision: result.revision }),
     rule: rule.name,
     severity: rule.severity,
     model: result.model,
