@@ -25,14 +25,15 @@ const profile = {
   counts: Array.from({ length: BINS }, () => EVENTS / BINS),
 }
 
-export const referenceOf = model => ({
+/** Of the workload's features, or of others that are distributed alike. */
+export const referenceOf = (model, features = FEATURES) => ({
   format: 1,
   version: 'benchmark',
   model,
   samples: EVENTS,
   startMs: START_MS,
   endMs: START_MS + EVENTS,
-  features: Object.fromEntries(FEATURES.map(name => [name, profile])),
+  features: Object.fromEntries(features.map(name => [name, profile])),
   prediction: null,
   segments: {},
 })

@@ -6,12 +6,11 @@ import { createDecoder } from '../../dist/events/avro/decoder.js'
 import { createEventColumns } from '../../dist/events/columns.js'
 import { createTextInterner } from '../../dist/events/interner.js'
 import { createIngest } from '../../dist/roles/monitor/ingest.js'
-import { createPartitionWindows } from '../../dist/windows/partition.js'
 import { createPlans } from '../../dist/windows/plan.js'
 import { createRedisStore } from '../../dist/windows/store/redis/store.js'
 import { startRedis } from '../../scripts/stack.d/index.mjs'
 import { createFeed, schema } from './feed.mjs'
-import { sizedConfig } from './setup.mjs'
+import { freshWindows, sizedConfig } from './setup.mjs'
 
 const SERIES = 2_000
 const FEATURES = 25
@@ -51,15 +50,7 @@ const bytesNow = () => {
 }
 
 const empty = bytesNow()
-const windows = createPartitionWindows({
-  plans,
-  time: config.time,
-  checkpoint: config.checkpoint,
-  limits: config.limits,
-  shardOf: () => 0,
-  startOffset: 0,
-  restored: { meta: null, panes: [], stored: [] },
-})
+const windows = freshWindows(config, plans)
 const at = { topic: 'scaling', partition: 0 }
 const ingest = createIngest({ at, decoder, columns, windows, maxFutureMs: 1e12, onDeadLetter: () => {} })
 let commitId = ''

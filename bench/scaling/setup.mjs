@@ -10,26 +10,14 @@ import { claimShard } from '../../dist/roles/monitor/shard-session.js'
 import { prepareTopics } from '../../dist/roles/topics.js'
 import { createDomainMetrics } from '../../dist/sinks/prometheus/domain-metrics.js'
 import { createProcessMetrics } from '../../dist/sinks/prometheus/process-metrics.js'
-import { configOf } from '../config.mjs'
-import { BINS, normalEdges, START_MS, WINDOW_MS } from '../workload.mjs'
+import { createPartitionWindows } from '../../dist/windows/partition.js'
+import { configOf, referenceOf } from '../config.mjs'
+import { WINDOW_MS } from '../workload.mjs'
 
 export const MODEL = 'scoring'
 export const SEGMENT = 'cell'
 
 export const featureNames = count => Array.from({ length: count }, (_, i) => `f${String(i).padStart(3, '0')}`)
-
-const profile = {
-  kind: 'numeric',
-  n: 1_000_000,
-  missing: 0,
-  notFinite: 0,
-  mean: 0,
-  std: 1,
-  min: -6,
-  max: 6,
-  edges: normalEdges(),
-  counts: Array.from({ length: BINS }, () => 1_000_000 / BINS),
-}
 
 /** `size / step` panes to a window, each of a minute. */
 export const slidingWindow = panes => ({
@@ -46,17 +34,6 @@ export const slidingWindow = panes => ({
 export const sizedConfig = ({ series, features, windows = [slidingWindow(1)], redisUrl = 'redis://unused', checkpoint = {} }) => {
   const namespace = `scaling-${randomUUID().slice(0, 8)}`
   const base = configOf('map', { brokers: [], registryUrl: '', redisUrl }, namespace)
-  const reference = {
-    format: 1,
-    version: 'benchmark',
-    model: MODEL,
-    samples: 1_000_000,
-    startMs: START_MS,
-    endMs: START_MS + 1_000_000,
-    features: Object.fromEntries(featureNames(features).map(name => [name, profile])),
-    prediction: null,
-    segments: {},
-  }
   return {
     ...base,
     kafka: { ...base.kafka, partitions: 1, topics: { ...base.kafka.topics, predictions: `${namespace}-predictions` } },
@@ -65,7 +42,7 @@ export const sizedConfig = ({ series, features, windows = [slidingWindow(1)], re
     models: [
       {
         name: MODEL,
-        reference,
+        reference: referenceOf(MODEL, featureNames(features)),
         windows,
         segments: series > 1 ? [{ dimensions: [SEGMENT], values: {} }] : [],
         features: {},
@@ -117,3 +94,15 @@ export const shardOf = async (context, logger) => {
     },
   }
 }
+
+/** The windows of a partition that nothing is stored of. */
+export const freshWindows = (config, plans) =>
+  createPartitionWindows({
+    plans,
+    time: config.time,
+    checkpoint: config.checkpoint,
+    limits: config.limits,
+    shardOf: () => 0,
+    startOffset: 0,
+    restored: { meta: null, panes: [], stored: [] },
+  })

@@ -5,11 +5,10 @@ import { createDecoder } from '../../dist/events/avro/decoder.js'
 import { createEventColumns } from '../../dist/events/columns.js'
 import { createTextInterner } from '../../dist/events/interner.js'
 import { createIngest } from '../../dist/roles/monitor/ingest.js'
-import { createPartitionWindows } from '../../dist/windows/partition.js'
 import { createMemoryStore } from '../../dist/windows/store/memory.js'
 import { WINDOW_MS } from '../workload.mjs'
 import { createFeed, schema } from './feed.mjs'
-import { contextOf, shardOf, sizedConfig, slidingWindow } from './setup.mjs'
+import { contextOf, freshWindows, shardOf, sizedConfig, slidingWindow } from './setup.mjs'
 
 /** As the monitor's session has it. */
 const BATCH_ROWS = 1024
@@ -49,15 +48,7 @@ const measure = async ({ series, features, windows, perMinute, warmMinutes, minu
   const texts = createTextInterner()
   const decoder = createDecoder({ dictionary: plans.dictionary, limits: config.limits, texts })
   decoder.addSchema(schemaId, JSON.stringify(schema))
-  const partition = createPartitionWindows({
-    plans,
-    time: config.time,
-    checkpoint: config.checkpoint,
-    limits: config.limits,
-    shardOf: () => 0,
-    startOffset: 0,
-    restored: { meta: null, panes: [], stored: [] },
-  })
+  const partition = freshWindows(config, plans)
   const columns = createEventColumns(BATCH_ROWS, plans.dictionary, texts)
   const onDeadLetter = reason => {
     throw new Error(`a dead letter: ${reason}`)

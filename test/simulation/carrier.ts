@@ -80,7 +80,6 @@ export const createCarrier = (options: CarrierOptions): Carrier => {
         case 'freeze':
         case 'evict':
         case 'failover':
-        case 'wipe':
           arrive(latencyMs(), answer)
           return options.strike(fault)
       }

@@ -27,8 +27,6 @@ export type Fault =
   | Readonly<{ kind: 'evict'; beatMs: number }>
   /** The store fails over to a replica that lacks the last writes: of `units` (see StoreUnit), or of all. */
   | Readonly<{ kind: 'failover'; snapshotsBack: number; units: readonly string[] | 'all' }>
-  /** The store lost everything. */
-  | Readonly<{ kind: 'wipe' }>
 
 export type FaultKind = Fault['kind']
 
@@ -53,7 +51,6 @@ export const drawnFaults = (random: Random, { rate, kinds }: Temper, partitions:
       case 'lost-request':
       case 'lost-reply':
       case 'twice':
-      case 'wipe':
         return { kind }
       case 'late':
       case 'again':

@@ -20,7 +20,6 @@ export const createWatchedStore = (
 ): WatchedStore => {
   const truth = createMemoryStore(options)
   const violations: string[] = []
-  const empty = truth.snapshot()
   let snapshots: StoreSnapshot[] = []
   let count = 0
   /** Partitions with a first checkpoint: without one, a store that went back is a wiped one, and refused. */
@@ -58,7 +57,6 @@ export const createWatchedStore = (
     truth,
     violations: () => violations,
     strike: fault => {
-      if (fault.kind === 'wipe') restore(empty, () => true)
       if (fault.kind !== 'failover' || snapshots.length === 0) return
       const at = Math.max(0, snapshots.length - fault.snapshotsBack)
       const { units } = fault
